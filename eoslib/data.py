@@ -1,0 +1,82 @@
+"""Small data sets that fit in memory whole, as full-batch gradient descent needs them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+__all__ = ["Dataset", "chebyshev", "digits"]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Inputs and targets of one training set, checked once so that nothing later has to.
+
+    Classification targets are one-hot rows, as in the paper; both losses read them.
+    Raises ValueError when the set is empty, not finite, or x and y disagree on n.
+    """
+
+    x: Tensor  # (n, inputs), float64
+    y: Tensor  # (n, outputs), float64; one-hot rows for classification
+    name: str  # how the set is named in printed sentences
+
+    def __post_init__(self) -> None:
+        x, y = self.x, self.y
+        if x.ndim < 2 or y.ndim != 2:
+            raise ValueError(
+                f"x has shape {tuple(x.shape)} and y has shape {tuple(y.shape)}; give x as (n, inputs) "
+                "and y as (n, outputs). One input or output still needs its column: use x[:, None]."
+            )
+        if len(x) != len(y):
+            raise ValueError(f"x holds {len(x)} examples and y holds {len(y)}; give one row of y for each row of x.")
+        if x.numel() == 0 or y.numel() == 0:
+            raise ValueError(f"The data set {self.name!r} is empty; give at least one example.")
+        if not (torch.isfinite(x).all() and torch.isfinite(y).all()):
+            raise ValueError(f"The data set {self.name!r} holds nan or inf; remove or repair those examples first.")
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def __str__(self) -> str:
+        return f"{self.name} ({len(self)} examples)"
+
+
+def chebyshev(degree: int = 5, n: int = 20) -> Dataset:
+    """The Chebyshev polynomial T_degree on n evenly spaced points of [-1, 1], without noise.
+
+    T_d(x) = cos(d arccos x), so |y| ≤ 1 and T_d has d + 1 extrema on the interval.
+    x and y have shape (n, 1). The paper uses degrees 3, 4, 5 and n = 20.
+    Raises ValueError when degree < 0 or n < 2.
+    Source: Cohen et al. 2021 (the authors' code), one-dimensional regression.
+
+    >>> chebyshev(degree=2, n=3).y.flatten().tolist()   # 2x² − 1 at −1, 0, 1
+    [1.0, -1.0, 1.0]
+    """
+    if degree < 0 or n < 2:
+        raise ValueError(f"chebyshev got degree={degree} and n={n}; use degree ≥ 0 and at least n = 2 points.")
+    x = np.linspace(-1.0, 1.0, n)
+    y = np.polynomial.chebyshev.chebval(x, [0.0] * degree + [1.0])
+    return Dataset(torch.from_numpy(x)[:, None], torch.from_numpy(y)[:, None], name=f"chebyshev-{degree}")
+
+
+def digits(n: int = 500) -> Dataset:
+    """The first n of scikit-learn's 1,797 real 8×8 handwritten digits, with one-hot targets.
+
+    Each of the 64 features is centred over the n images; then everything is divided by one
+    global standard deviation, so x has mean 0 and variance 1 over all its entries.
+    x has shape (n, 64), y has shape (n, 10). Nothing is downloaded.
+    Raises ValueError when n is not between 2 and 1,797.
+
+    >>> digits(100).x.std(correction=0).item().__round__(12)
+    1.0
+    """
+    if not 2 <= n <= 1797:
+        raise ValueError(f"digits got n={n}; scikit-learn bundles 1,797 images, so choose 2 ≤ n ≤ 1797.")
+    from sklearn.datasets import load_digits  # slow to import, and only this function needs it
+
+    images, labels = load_digits(return_X_y=True)
+    x = images[:n] - images[:n].mean(axis=0)
+    return Dataset(torch.from_numpy(x / x.std()), torch.eye(10, dtype=torch.float64)[labels[:n]], name="digits")

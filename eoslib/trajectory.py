@@ -1,0 +1,140 @@
+"""The record of one run: what was measured at each w_t, and where the run came from."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import tempfile
+import zipfile
+import zlib
+from dataclasses import dataclass, fields
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+__all__ = ["Trajectory", "provenance"]
+
+FORMAT = "eoslib-trajectory-1"
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+@dataclass(frozen=True, eq=False)
+class Trajectory:
+    """A run of T recorded points. Entries at index t all belong to the same w_t; not measured = nan."""
+
+    step: Array  # (T,) int, the t of w_t
+    loss: Array  # (T,) training loss
+    eigenvalues: Array  # (T, k) largest algebraic Hessian eigenvalues, curvature
+    hvps: Array  # (T,) int, Hessian-vector products spent at this point
+    w0: Tensor  # (p,) parameters at the start
+    w: Tensor  # (p,) parameters at the last recorded point
+    lr: float  # step size η
+    threshold: float  # sharpness at which this optimizer turns unstable (2/η for gradient descent)
+    stopped: str  # why the run ended early, in a sentence; "" when it took all its steps
+    provenance: dict[str, Any]  # configuration, seeds, versions, revision, hardware
+
+    def __post_init__(self) -> None:
+        for array in (self.step, self.loss, self.eigenvalues, self.hvps):
+            array.setflags(write=False)
+
+    @property
+    def sharpness(self) -> Array:
+        """(T,) the largest eigenvalue at each recorded point."""
+        values: Array = self.eigenvalues[:, 0]
+        return values
+
+    def late(self, share: float = 0.3) -> float:
+        """Mean sharpness over the last `share` of the recorded points, in units of the threshold.
+
+        Raises ValueError when share is not in (0, 1].
+        """
+        if not 0 < share <= 1:
+            raise ValueError(f"share is {share}; give a part of the run in (0, 1], for example 0.3.")
+        tail = self.sharpness[-max(1, round(share * len(self.step))) :]
+        return float(np.nanmean(tail)) / self.threshold
+
+    def crossing(self) -> int | None:
+        """The first recorded step at which the sharpness is above the threshold; None when it never is."""
+        above = np.flatnonzero(self.sharpness > self.threshold)
+        return int(self.step[above[0]]) if len(above) else None
+
+    def __str__(self) -> str:
+        end = f"; {self.stopped}" if self.stopped else ""
+        measured = np.flatnonzero(np.isfinite(self.sharpness))
+        sharp = f", sharpness {self.sharpness[measured[-1]]:.4g}" if len(measured) else ""
+        return (
+            f"{len(self.step)} points to step {self.step[-1]}: loss {self.loss[0]:.4g} → {self.loss[-1]:.4g}"
+            f"{sharp} (threshold {self.threshold:.4g}){end}"
+        )
+
+    def save(self, path: str | Path) -> Path:
+        """Write the run to one .npz file, whole or not at all. Returns the path written."""
+        path = Path(path).with_suffix(".npz")
+        arrays = {f.name: np.asarray(getattr(self, f.name)) for f in fields(self) if f.name in _ARRAYS}
+        head = {"format": FORMAT} | {n: getattr(self, n) for n in _HEAD}
+        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as part:
+            np.savez_compressed(part, head=np.array(json.dumps(head)), **arrays)  # type: ignore[arg-type]
+        os.replace(part.name, path)
+        return path
+
+    @classmethod
+    def load(cls, path: str | Path) -> Trajectory:
+        """Read a run that `save` wrote. Raises ValueError when the file is damaged or something else."""
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                head = json.loads(str(file["head"]))
+                if head.pop("format") != FORMAT:
+                    raise KeyError("format")
+                arrays = {n: file[n] for n in _ARRAYS}
+            arrays |= {n: torch.from_numpy(arrays[n]) for n in ("w0", "w")}
+            return cls(**arrays, **head)
+        except (KeyError, TypeError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+            raise ValueError(
+                f"{path} is not a run that this version of eoslib saved, or it is damaged ({error!r}). "
+                "Save it again with run.save(path)."
+            ) from error
+
+
+_ARRAYS = ("step", "loss", "eigenvalues", "hvps", "w0", "w")
+_HEAD = ("lr", "threshold", "stopped", "provenance")
+
+
+def provenance(**configuration: Any) -> dict[str, Any]:
+    """Where a result came from: the configuration given, package versions, git revision, hardware."""
+    return configuration | {
+        "versions": {name: _version(name) for name in ("eoslib", "torch", "numpy")} | {"python": platform.python_version()},
+        "revision": _revision(),
+        "hardware": f"{_processor()}, {torch.get_num_threads()} thread(s)",
+        "platform": platform.platform(),
+    }
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _revision() -> str:
+    """The git revision of the source this library runs from, with '+' when files differ from it; '' outside git."""
+    here = Path(__file__).parent
+    command = ["git", "describe", "--always", "--dirty=+", "--exclude=*", "--abbrev=12"]
+    try:
+        done = subprocess.run(command, cwd=here, capture_output=True, text=True, timeout=10, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip()
+
+
+def _processor() -> str:
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.exists() else []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
