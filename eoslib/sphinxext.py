@@ -1,0 +1,111 @@
+"""What the book's build needs to know about eoslib; nothing else imports this module.
+
+- the directive {eos-lab} puts a live lab on a page written in MyST Markdown;
+- images from notebooks carry the alternative text given to eos.plots.show, and a missing one is a warning;
+- pages with a widget, and only those, load its scripts; dead widget state and the unused thebe are dropped.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, ClassVar
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from myst_nb.core.render import MimeData, NbElementRenderer
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+from eoslib.lab import STATIC, static_html
+
+__all__ = ["LabDirective", "Renderer", "setup"]
+
+
+def _numbers(kind: type) -> Any:
+    return lambda text: [kind(part) for part in text.replace(",", " ").split()]
+
+
+def _yes_or_no(text: str | None) -> bool:
+    return (text or "true").strip().lower() in ("true", "yes")  # a bare `:autoplay:` means yes
+
+
+class LabDirective(SphinxDirective):
+    """`{eos-lab}`: the widget of eos.Lab on a prose page; its options are the keys of eos.Lab."""
+
+    has_content = False
+    option_spec: ClassVar[dict[str, Any]] = {
+        "task": directives.unchanged,
+        "loss": directives.unchanged,
+        "lr": float,
+        "activation": directives.unchanged,
+        "hidden": _numbers(int),
+        "seed": int,
+        "autoplay": _yes_or_no,
+        "id": directives.unchanged,
+        "lr_range": _numbers(float),
+        "title": directives.unchanged,
+        "max_steps": int,
+    }
+
+    def run(self) -> list[nodes.Node]:
+        """The static twin as raw HTML, or the error sentence of eos.Lab at this line."""
+        self.env.note_dependency(str(STATIC / "lab-fallback.svg"))
+        try:
+            text = static_html(self.options)
+        except ValueError as error:
+            raise self.error(str(error)) from error
+        return [nodes.raw("", text, format="html")]
+
+
+class Renderer(NbElementRenderer):  # type: ignore[misc]  # myst-nb ships without types
+    """The default renderer of notebook outputs, with alternative texts."""
+
+    def render_image(self, data: MimeData) -> list[nodes.Element]:
+        """An image node whose alt comes from the output's metadata, as eos.plots.show stores it."""
+        images: list[nodes.Element] = super().render_image(data)
+        alt = data.output_metadata.get(data.mime_type, {}).get("alt") or images[0].get("alt")
+        if alt:
+            images[0]["alt"] = alt
+        else:
+            self.logger.warning(
+                "this figure has no alternative text; end the cell with eos.plots.show(fig, alt='…')",
+                subtype="alt",
+                line=data.line,
+            )
+        return images
+
+
+def write_modules(app: Sphinx) -> None:
+    """Copy the mount script, and each widget's module as a classic script that holds its source as a string."""
+    if app.builder.format != "html":
+        return
+    folder = Path(app.outdir) / "_static" / "eos"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "eos-mount.js").write_bytes((STATIC / "eos-mount.js").read_bytes())
+    source = json.dumps((STATIC / "lab.js").read_text(encoding="utf-8"), ensure_ascii=False)
+    (folder / "lab.js").write_text(f"(window.eosModules ??= {{}}).lab = {source};\n", encoding="utf-8")
+
+
+def choose_scripts(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object) -> None:
+    """Widget scripts where a widget is; no dead widget state, no thebe (it is never used and names another host)."""
+    scripts = context.get("script_files")
+    if scripts is not None:
+        scripts[:] = [script for script in scripts if not _unwanted(script)]
+    if 'class="eos-mount"' in context.get("body", ""):
+        app.add_js_file("eos/lab.js", defer="defer")
+        app.add_js_file("eos/eos-mount.js", defer="defer")
+
+
+def _unwanted(script: Any) -> bool:
+    attributes = getattr(script, "attributes", {})
+    text = f"{getattr(script, 'filename', '')} {attributes.get('body', '')}".lower()
+    return "thebe" in text or attributes.get("type") == "application/vnd.jupyter.widget-state+json"
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the directive and the two hooks."""
+    app.add_directive("eos-lab", LabDirective)
+    app.connect("builder-inited", write_modules)
+    app.connect("html-page-context", choose_scripts, priority=900)  # after those who add the unwanted ones
+    return {"version": "0.1.0", "parallel_read_safe": True, "parallel_write_safe": True}
