@@ -116,7 +116,7 @@ def _fallback() -> str:
 def _check_words(state: dict[str, Any]) -> None:
     task, loss, activation = state["task"], state["loss"], state["activation"]
     if not (task == "digits" or re.fullmatch(r"chebyshev-[1-9]\d?", str(task))):
-        raise ValueError(f"Lab does not know the task {task!r}; use 'digits' or 'chebyshev-5' (any degree from 1 to 99).")
+        raise ValueError(f"Lab does not know the task {task!r}; use 'digits' or 'chebyshev-5' (degree 1 to 99).")
     if loss not in ("mse", "cross-entropy"):
         raise ValueError(f"Lab does not know the loss {loss!r}; use 'mse' or 'cross-entropy'.")
     if loss == "cross-entropy" and task != "digits":
