@@ -1,0 +1,65 @@
+// @ts-check
+// The computing side of the widget. It knows messages and time, nothing of the page, so the same function serves a
+// Web Worker and, where workers are refused, the page's own thread in short slices.
+import { Descent } from "./descent.mjs";
+
+const SLICE_MS = 12, REST_MS = 4;
+
+/** @typedef {import("./descent.mjs").Problem} Problem */
+/** @typedef {{ kind: "reset", run: number, problem: Problem, maxSteps: number } | { kind: "lr", lr: number }
+ *   | { kind: "run", rate: number } | { kind: "pause" } | { kind: "step" }} Command  rate: steps a second, at most */
+/** @typedef {{ run: number, step: Float64Array, loss: Float64Array, sharpness: Float64Array, threshold: Float64Array,
+ *   end: "" | "diverged" | "complete" }} Batch  run: the number given at reset, so that stale batches can be dropped */
+
+/** @param {(batch: Batch) => void} post  @returns {(command: Command) => void} */
+export function startEngine(post) {
+  /** @type {Descent | null} */
+  let descent = null;
+  let run = 0, maxSteps = 0, rate = 0, owed = 0, before = 0, end = /** @type {Batch["end"]} */ ("");
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+
+  /** At most `count` steps and about SLICE_MS of work, posted as one batch. @param {number} count */
+  function advance(count) {
+    /** @type {import("./descent.mjs").Row[]} */
+    const rows = [], stop = performance.now() + SLICE_MS;
+    while (descent && !end && rows.length < count && (rows.length === 0 || performance.now() < stop)) {
+      rows.push(descent.advance());
+      end = descent.diverged ? "diverged" : rows[rows.length - 1].step >= maxSteps ? "complete" : "";
+    }
+    if (rows.length === 0) return 0;
+    const column = (/** @type {"step" | "loss" | "sharpness" | "threshold"} */ name) => Float64Array.from(rows, (row) => row[name]);
+    post({ run, step: column("step"), loss: column("loss"), sharpness: column("sharpness"), threshold: column("threshold"), end });
+    return rows.length;
+  }
+
+  function slice() {
+    const now = performance.now();
+    owed = Math.min(owed + (rate * (now - before)) / 1000, Math.max(1, rate / 4));  // a stall is not caught up
+    before = now;
+    owed -= advance(Math.floor(owed));
+    timer = end ? undefined : setTimeout(slice, owed >= 1 ? REST_MS : 16);
+  }
+
+  function pause() {
+    clearTimeout(timer);
+    timer = undefined;
+  }
+
+  return (command) => {
+    if (command.kind === "reset") {
+      pause();
+      ({ run, maxSteps } = command);
+      descent = new Descent(command.problem);
+      end = "";
+      advance(1);
+    } else if (command.kind === "lr") {
+      if (descent) descent.lr = command.lr;
+    } else if (command.kind === "run") {
+      ({ rate } = command);
+      if (timer === undefined) { owed = 1; before = performance.now(); slice(); }
+    } else if (command.kind === "pause") {
+      pause();
+    } else advance(1);
+  };
+}

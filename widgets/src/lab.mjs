@@ -1,0 +1,24 @@
+// @ts-check
+// The lab: gradient descent on a small network, live, with the step size in the reader's hand.
+import css from "./lab.css";
+import uplotCss from "uplot/dist/uPlot.min.css";
+import { h } from "./view.mjs";
+import { Lab } from "./controller.mjs";
+
+/** The part of anywidget's model that is used; a static page gives a small stand-in.
+ * @typedef {object} Model
+ * @property {(key: string) => unknown} get
+ * @property {(key: string, value: unknown) => void} [set]
+ * @property {() => void} [save_changes]
+ * @property {(event: string, listener: () => void) => void} [on]
+ * @property {(event: string, listener: () => void) => void} [off] */
+
+/** @param {{ model: Model, el: HTMLElement }} context  @returns {() => void} cleanup */
+function render({ model, el }) {
+  const lab = new Lab(model, el);
+  el.append(h("style", {}, uplotCss + css), lab.view.root);
+  lab.start();
+  return () => lab.destroy();
+}
+
+export default { render };
