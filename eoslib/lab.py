@@ -7,6 +7,7 @@ HTML that needs no kernel: the page built from the notebook mounts the same Java
 from __future__ import annotations
 
 import html
+import itertools
 import json
 import math
 import re
@@ -23,18 +24,22 @@ __all__ = ["DEFAULTS", "Lab", "check_state", "static_html"]
 STATIC = Path(__file__).parent / "static"
 
 DEFAULTS: dict[str, Any] = {
-    "task": "chebyshev-5",  # chebyshev-<degree> on 20 points, or digits
+    "task": "chebyshev-4",  # chebyshev-<degree> on 20 points, or digits
     "loss": "mse",  # mse, or cross-entropy with digits
-    "lr": 0.3,  # the step size η
+    "lr": 0.2,  # the step size η
     "activation": "tanh",
     "hidden": [30, 20],  # widths of the hidden layers
     "seed": 0,
     "autoplay": False,  # start when the widget scrolls into view
     "id": "lab",  # names this widget's state in the page's address
-    "lr_range": [0.02, 2.0],  # ends of the η slider
+    "lr_range": [0.05, 2.0],  # ends of the η slider
     "title": "",  # a heading above the widget
     "max_steps": 20000,  # the run pauses here
 }
+
+
+# What the page can train while it stays fluent; the module refuses the same.
+MOST = {"width": 256, "layers": 5, "parameters": 20_000, "degree": 20, "seed": 2**32 - 1, "max_steps": 100_000}
 
 
 class Lab(anywidget.AnyWidget):
@@ -43,8 +48,8 @@ class Lab(anywidget.AnyWidget):
     Takes any of the keys of DEFAULTS by name; each is a synced trait of the same name afterwards.
     Raises ValueError on an η that is not a positive number, an unknown task, loss or activation, a width below 1.
 
-    >>> Lab(task="chebyshev-4", lr=0.2)
-    Lab(task='chebyshev-4', lr=0.2)
+    >>> Lab(task="chebyshev-5", lr=0.3)
+    Lab(task='chebyshev-5', lr=0.3)
     """
 
     _esm = STATIC / "lab.js"
@@ -92,11 +97,11 @@ def check_state(state: dict[str, Any]) -> dict[str, Any]:
         raise ValueError(f"Lab does not know {unknown[0]!r}; use one of {', '.join(DEFAULTS)}.")
     full = {**DEFAULTS, **state}
     _check_words(full)
-    full["hidden"] = _widths(full["hidden"])
+    full["hidden"] = _widths(full["hidden"], digits=full["task"] == "digits")
     full["lr_range"] = _range(full["lr_range"])
     full["lr"] = _positive(full["lr"], "lr", "the step size η")
-    for key, least in (("seed", 0), ("max_steps", 1)):
-        full[key] = _whole(full[key], key, least)
+    full["seed"] = _whole(full["seed"], "seed", 0, MOST["seed"])
+    full["max_steps"] = _whole(full["max_steps"], "max_steps", 1, MOST["max_steps"])
     full["autoplay"] = bool(full["autoplay"])
     return {key: full[key] for key in state}
 
@@ -115,8 +120,9 @@ def _fallback() -> str:
 
 def _check_words(state: dict[str, Any]) -> None:
     task, loss, activation = state["task"], state["loss"], state["activation"]
-    if not (task == "digits" or re.fullmatch(r"chebyshev-[1-9]\d?", str(task))):
-        raise ValueError(f"Lab does not know the task {task!r}; use 'digits' or 'chebyshev-5' (degree 1 to 99).")
+    degree = re.fullmatch(r"chebyshev-(\d{1,3})", str(task))
+    if task != "digits" and not (degree and int(degree[1]) <= MOST["degree"]):
+        raise ValueError(f"Lab does not know the task {task!r}; use 'digits' or 'chebyshev-4' (degree 0 to 20).")
     if loss not in ("mse", "cross-entropy"):
         raise ValueError(f"Lab does not know the loss {loss!r}; use 'mse' or 'cross-entropy'.")
     if loss == "cross-entropy" and task != "digits":
@@ -132,26 +138,34 @@ def _check_words(state: dict[str, Any]) -> None:
 def _positive(value: Any, name: str, meaning: str) -> float:
     number = float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else math.nan
     if not (math.isfinite(number) and number > 0):
-        raise ValueError(f"{name} is {value!r}; {meaning} must be a positive finite number, for example 0.3.")
+        raise ValueError(f"{name} is {value!r}; {meaning} must be a positive finite number, for example 0.2.")
     return number
 
 
-def _whole(value: Any, name: str, least: int) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < least:
-        raise ValueError(f"{name} is {value!r}; give a whole number of at least {least}.")
+def _whole(value: Any, name: str, least: int, most: int) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+        raise ValueError(f"{name} is {value!r}; give a whole number from {least} to {most:,}.")
     return value
 
 
-def _widths(hidden: Any) -> list[int]:
+def _widths(hidden: Any, *, digits: bool) -> list[int]:
     widths = [hidden] if isinstance(hidden, int) else hidden
-    if not isinstance(widths, (list, tuple)) or not 1 <= len(widths) <= 4:
-        raise ValueError(f"hidden is {hidden!r}; give the widths of one to four hidden layers, for example [30, 20].")
-    return [_whole(width, "A width in hidden", 1) for width in widths]
+    if not isinstance(widths, (list, tuple)) or not 1 <= len(widths) <= MOST["layers"]:
+        raise ValueError(f"hidden is {hidden!r}; give the widths of one to five hidden layers, for example [30, 20].")
+    widths = [_whole(width, "A width in hidden", 1, MOST["width"]) for width in widths]
+    sizes = [64, *widths, 10] if digits else [1, *widths, 1]
+    parameters = sum((m + 1) * n for m, n in itertools.pairwise(sizes))
+    if parameters > MOST["parameters"]:
+        raise ValueError(
+            f"hidden is {hidden!r}, a network of {parameters:,} parameters; the page trains at most "
+            f"{MOST['parameters']:,}. Use narrower layers."
+        )
+    return widths
 
 
 def _range(ends: Any) -> list[float]:
     if not isinstance(ends, (list, tuple)) or len(ends) != 2:
-        raise ValueError(f"lr_range is {ends!r}; give the two ends of the η slider, for example [0.02, 2.0].")
+        raise ValueError(f"lr_range is {ends!r}; give the two ends of the η slider, for example [0.05, 2.0].")
     low, high = (_positive(end, "An end of lr_range", "each end of the η slider") for end in ends)
     if not low < high:
         raise ValueError(f"lr_range is {ends!r}; its first end must be smaller than its second.")

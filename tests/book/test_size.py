@@ -1,0 +1,60 @@
+"""Size and order are promises: short modules, a library for one sitting, imports that only go down the floors."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+LIBRARY = Path(__file__).resolve().parents[2] / "eoslib"
+FLOORS = {
+    "data": 0, "networks": 0,
+    "objective": 1,
+    "curvature": 2,
+    "optimizers": 3, "flows": 3,
+    "trajectory": 4, "descent": 4,
+    "theory": 5, "plots": 5, "lab": 5, "checks": 5,
+    "experiments": 6, "cli": 6,
+    "__init__": 7, "__main__": 7, "sphinxext": 7,
+}  # fmt: skip
+SIDEWAYS = {("descent", "trajectory")}  # a run fills in its record
+MODULES = sorted(path.stem for path in LIBRARY.glob("*.py"))
+
+
+def imports(module: str) -> set[str]:
+    """The modules of eoslib that a module imports, anywhere in its text."""
+    found = set()
+    for node in ast.walk(ast.parse((LIBRARY / f"{module}.py").read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module == "eoslib":
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("eoslib."):
+            found.add(node.module.split(".")[1])
+        elif isinstance(node, ast.ImportFrom) and node.level:
+            found |= {(node.module or alias.name).split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[1] for alias in node.names if alias.name.startswith("eoslib.")}
+    return found
+
+
+def length(module: str) -> int:
+    return len((LIBRARY / f"{module}.py").read_text("utf-8").splitlines())
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_is_short_and_has_a_floor(module: str) -> None:
+    assert module in FLOORS, f"give {module} a floor"
+    assert length(module) <= 250
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_go_down(module: str) -> None:
+    for other in imports(module):
+        floor = FLOORS.get(other, FLOORS["__init__"])  # a name from the front door belongs to the top
+        lower = floor < FLOORS[module] or (module, other) in SIDEWAYS
+        assert lower, f"{module} (floor {FLOORS[module]}) imports {other} (floor {floor})"
+
+
+def test_the_floors_can_be_read_in_one_sitting(capsys: pytest.CaptureFixture[str]) -> None:
+    lengths = {module: length(module) for module in MODULES if FLOORS[module] <= 5}
+    with capsys.disabled():
+        print(f"\neoslib, floors 0 to 5: {sum(lengths.values()):,} lines in {len(lengths)} modules")
+    assert sum(lengths.values()) <= 2000
