@@ -35,7 +35,7 @@ async function bundle(engine) {
     },
   };
   const result = await build({ ...common, entryPoints: ["src/lab.mjs"], format: "esm", plugins: [plugin] });
-  return `/* Built by widgets/build.mjs from widgets/src; do not edit. Contains uPlot 1.6.32 (MIT, (c) 2022 Leon Sorokin). */\n${result.outputFiles[0].text}`;
+  return `/* Built by widgets/build.mjs from widgets/src; do not edit. */\n${result.outputFiles[0].text}`;
 }
 
 const text = await bundle(await engineFunction());

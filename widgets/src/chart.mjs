@@ -1,135 +1,124 @@
 // @ts-check
-// Two plots over one step axis: the loss (logarithmic) above, the sharpness and the dashed threshold 2/η below.
-// Colours and fonts come from CSS, labels stand at the lines, and a cursor can be moved with the arrow keys.
-import uPlot from "uplot";
-import { ChartCursor } from "./cursor.mjs";
-import { decades, sharpnessTop, stepsTop } from "./scales.mjs";
+// The picture on the page's canvas, with a cursor for the pointer and the arrow keys. Colours and fonts come from CSS.
+// A canvas of our own instead of a plotting library: two fixed panels need some 150 lines, and the same drawing makes
+// the static figure; the bundle is half the size.
+import { drawPicture } from "./picture.mjs";
 
 /** @typedef {import("./history.mjs").History} History */
+/** @typedef {import("./picture.mjs").Geometry} Geometry */
 
-const LOSS_HEIGHT = 0.38;        // share of the plots' height
-const GAP = 14;                  // between the labels of two lines, px
+const KEYS = /** @type {Record<string, number>} */ ({ ArrowLeft: -1, ArrowRight: 1, ArrowDown: -1, ArrowUp: 1, PageDown: -50, PageUp: 50, Home: -Infinity, End: Infinity });
 
 export class Chart {
   /** @param {HTMLElement} box  the role=img element @param {History} history @param {(index: number | null) => void} onCursor */
   constructor(box, history, onCursor) {
     this.box = box;
     this.history = history;
-    this.lastWidth = 0;
-    /** @type {uPlot | null} */ this.lossPlot = null;
-    /** @type {uPlot | null} */ this.sharpnessPlot = null;
-    this.cursor = new ChartCursor(onCursor);
-    this.observer = new ResizeObserver(() => this.#fit());
+    this.onCursor = onCursor;
+    this.canvas = document.createElement("canvas");
+    this.hair = document.createElement("div");
+    this.dots = ["loss", "sharpness"].map((name) => Object.assign(document.createElement("div"), { className: `eos-dot eos-dot-${name}` }));
+    this.hair.className = "eos-hair";
+    box.append(this.canvas, this.hair, ...this.dots);
+    /** @type {Geometry | null} */ this.geometry = null;
+    /** @type {number | null} */ this.index = null;      // of the row under the cursor
+    this.byKeyboard = false;
+    box.addEventListener("pointermove", (event) => this.#point(event));
+    box.addEventListener("pointerdown", (event) => this.#point(event));
+    box.addEventListener("pointerleave", () => { if (!this.byKeyboard) this.clear(); });
+    this.observer = new ResizeObserver(() => this.restyle());
     this.observer.observe(box);
   }
 
   /** @param {History} history  a new run */
   show(history) {
     this.history = history;
-    this.cursor.clear();
+    this.clear();
+    this.redraw();
+  }
+
+  /** Takes size, colours and font anew from the page. */
+  restyle() {
+    const { box, canvas } = this, style = getComputedStyle(box);
+    this.width = box.clientWidth;
+    this.height = box.clientHeight;
+    this.ratio = window.devicePixelRatio || 1;
+    canvas.width = Math.round(this.width * this.ratio);
+    canvas.height = Math.round(this.height * this.ratio);
+    this.font = `${this.width < 520 ? 11 : 12}px ${style.fontFamily}`;
+    this.inks = Object.fromEntries(["loss", "sharpness", "threshold", "muted", "line"].map((ink) => [ink, style.getPropertyValue(`--eos-${ink}`).trim()]));
     this.redraw();
   }
 
   redraw() {
-    const { history: h, lossPlot, sharpnessPlot } = this;
-    if (!lossPlot || !sharpnessPlot) return;
-    const column = (/** @type {Float64Array} */ c) => c.subarray(0, h.length);
-    lossPlot.setData([column(h.step), column(h.loss)]);
-    sharpnessPlot.setData([column(h.step), column(h.sharpness), column(h.threshold)]);
-    this.cursor.follow(h.length);
+    const { inks = {}, font = "", width = 0, height = 0, ratio = 1 } = this, ctx = this.canvas.getContext("2d");
+    if (!ctx || width < 120) return;
+    ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
+    ctx.clearRect(0, 0, width, height);
+    ctx.lineJoin = "round";
+    ctx.textBaseline = "middle";
+    this.geometry = drawPicture({
+      line(points, ink, lineWidth, dash = []) {
+        const snap = ink === "line" ? 0.5 : 0;         // hairlines on whole pixels
+        ctx.beginPath();
+        for (let i = 0; i < points.length; i += 2) ctx.lineTo(snap ? Math.round(points[i]) + snap : points[i], snap ? Math.round(points[i + 1]) + snap : points[i + 1]);
+        ctx.setLineDash(dash);
+        ctx.lineWidth = lineWidth;
+        ctx.strokeStyle = inks[ink];
+        ctx.stroke();
+      },
+      text(x, y, text, ink, align, bold = false) {
+        ctx.font = bold ? `600 ${font}` : font;
+        ctx.textAlign = align;
+        ctx.fillStyle = inks[ink];
+        ctx.fillText(text, x, y);
+      },
+    }, this.history, width, height);
+    this.#place();
   }
 
-  /** Builds the plots anew, with the colours and fonts that CSS gives now. */
-  restyle() {
-    this.destroyPlots();
-    if (this.box.clientWidth < 120) return;
-    const style = getComputedStyle(this.box), narrow = this.box.clientWidth < 520;
-    const color = (/** @type {string} */ name) => style.getPropertyValue(`--eos-${name}`).trim();
-    const font = `${narrow ? 11 : 12}px ${style.fontFamily}`;
-    const height = narrow ? 320 : 330, lossHeight = Math.round(height * LOSS_HEIGHT);
-    /** @param {boolean} bottom  @returns {uPlot.Axis} */
-    const xAxis = (bottom) => ({
-      stroke: color("muted"), font, size: bottom ? 38 : 8, gap: 4, labelSize: 14, labelGap: 0, label: bottom ? "step" : undefined, labelFont: font,
-      grid: { show: false }, ticks: { stroke: color("line"), width: 1, size: bottom ? 4 : 0 }, space: 70,
-      values: bottom ? (_u, splits) => splits.map((v) => v.toLocaleString("en")) : () => [],
-    });
-    /** @type {uPlot.Axis} */
-    const yAxis = { stroke: color("muted"), font, size: narrow ? 40 : 46, gap: 4, grid: { stroke: color("line"), width: 1 }, ticks: { show: false } };
-    const common = {
-      width: this.box.clientWidth, legend: { show: false }, padding: /** @type {uPlot.Padding} */ ([10, narrow ? 62 : 76, 0, 0]),
-      cursor: this.cursor.options(), drawOrder: /** @type {uPlot.DrawOrderKey[]} */ (["axes", "series"]),
-    };
-    const x = { time: false, range: () => /** @type {[number, number]} */ ([0, stepsTop(this.history.length)]) };
-    const line = (/** @type {string} */ name, /** @type {number} */ width = 1.75) => ({ stroke: color(name), width, points: { show: false } });
-    this.lossPlot = new uPlot({
-      ...common, height: lossHeight,
-      scales: { x, y: { distr: 3, range: () => decades(this.history) } },
-      axes: [xAxis(false), { ...yAxis, space: 18, values: (_u, splits) => splits.map((v) => (v === null ? "" : power(v))) }],
-      series: [{}, line("loss")],
-      hooks: { draw: [(u) => label(u, font, [[this.history.last?.loss, "loss", color("loss")]])] },
-    }, [[], []], this.box);
-    this.sharpnessPlot = new uPlot({
-      ...common, height: height - lossHeight,
-      scales: { x, y: { range: () => [0, sharpnessTop(this.history)] } },
-      axes: [xAxis(true), { ...yAxis, space: 30 }],
-      series: [{}, line("sharpness"), { ...line("threshold", 1.5), dash: [6, 4], paths: uPlot.paths.stepped?.({ align: 1 }) }],
-      hooks: { draw: [(u) => label(u, font, [
-        [this.history.last?.sharpness, "sharpness", color("sharpness")], [this.history.last?.threshold, "2/η", color("threshold")]])] },
-    }, [[], [], []], this.box);
-    this.cursor.attach(this.lossPlot, this.sharpnessPlot);
-    this.redraw();
+  /** @param {PointerEvent} event */
+  #point(event) {
+    if (!this.geometry || this.history.length === 0) return;
+    const x = event.clientX - this.box.getBoundingClientRect().left, step = Math.round(this.geometry.step(x));
+    if (x < this.geometry.left - 4 || x > this.geometry.right + 4) return this.clear();
+    this.#set(step, false);
   }
 
-  #fit() {
-    const width = this.box.clientWidth;
-    if (width === this.lastWidth) return;
-    const rebuild = !this.lossPlot || width < 520 !== this.lastWidth < 520;
-    this.lastWidth = width;
-    if (rebuild) this.restyle();
-    else for (const plot of [this.lossPlot, this.sharpnessPlot]) plot?.setSize({ width, height: plot.height });
+  /** @param {string} key  @returns {boolean} whether the key is one of the cursor's */
+  press(key) {
+    if (key === "Escape") { this.clear(); return true; }
+    const move = KEYS[key];
+    if (move === undefined || this.history.length === 0) return false;
+    this.#set((this.index ?? this.history.length - 1) + move, true);
+    return true;
   }
 
-  destroyPlots() {
-    this.lossPlot?.destroy();
-    this.sharpnessPlot?.destroy();
-    this.lossPlot = this.sharpnessPlot = null;
+  /** @param {number} index @param {boolean} byKeyboard */
+  #set(index, byKeyboard) {
+    this.index = Math.max(0, Math.min(this.history.length - 1, index));
+    this.byKeyboard = byKeyboard;
+    this.#place();
+    this.onCursor(this.index);
   }
 
-  destroy() {
-    this.observer.disconnect();
-    this.destroyPlots();
+  clear() {
+    if (this.index === null) return;
+    this.index = null;
+    this.byKeyboard = false;
+    this.#place();
+    this.onCursor(null);
   }
-}
 
-/** Tick text of a power of ten; other ticks stay bare. @param {number} value */
-function power(value) {
-  const exponent = Math.round(Math.log10(value));
-  if (Math.abs(value / 10 ** exponent - 1) > 1e-9) return "";
-  if (exponent >= -2 && exponent <= 2) return String(Number(value.toPrecision(1)));
-  return `10${[...String(exponent)].map((c) => (c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(c)])).join("")}`;
-}
+  /** Puts hair and dots where the index is. */
+  #place() {
+    const { geometry: g, index, history } = this, off = !g || index === null || index >= history.length;
+    for (const part of [this.hair, ...this.dots]) part.hidden = off;
+    if (off) return;
+    const row = history.row(index), x = g.x(row.step);
+    this.hair.style.cssText = `left:${x}px;top:${g.panels[0][0]}px;height:${g.panels[1][1] - g.panels[0][0]}px`;
+    [g.loss(row.loss), g.sharpness(row.sharpness)].forEach((y, i) => { this.dots[i].style.cssText = `left:${x}px;top:${y}px`; });
+  }
 
-/** Names each line at the height of its last value, right of the plot, the names kept apart. A value off the scale
- * gets an arrow.
- * @param {uPlot} u @param {string} font @param {[number | undefined, string, string][]} lines */
-function label(u, font, lines) {
-  const ratio = uPlot.pxRatio, { left, top, width, height } = u.bbox, gap = GAP * ratio;
-  const marks = lines.filter(([value]) => value !== undefined && Number.isFinite(value)).map(([value, text, color]) => {
-    const y = u.valToPos(/** @type {number} */ (value), "y", true);
-    return { y: Math.min(Math.max(y, top), top + height), text: y < top - 1 ? `${text} ↑` : text, color };
-  }).sort((a, b) => a.y - b.y);
-  for (let i = 1; i < marks.length; i++) {
-    const overlap = gap - (marks[i].y - marks[i - 1].y);
-    if (overlap > 0) { marks[i - 1].y -= overlap / 2; marks[i].y += overlap / 2; }
-  }
-  const { ctx } = u;
-  ctx.save();
-  ctx.font = font.replace(/^(\d+)px/, (_all, px) => `500 ${Number(px) * ratio}px`);
-  ctx.textBaseline = "middle";
-  ctx.textAlign = "left";
-  for (const { y, text, color } of marks) {
-    ctx.fillStyle = color;
-    ctx.fillText(text, left + width + 7 * ratio, y);
-  }
-  ctx.restore();
+  destroy() { this.observer.disconnect(); }
 }

@@ -179,7 +179,7 @@ export class Lab {
 
   #draw() {
     this.chart?.redraw();
-    showReadings(this.view, this.history, this.chart?.cursor.index ?? null);
+    showReadings(this.view, this.history, this.chart?.index ?? null);
     if (!this.running) { this.view.plots.setAttribute("aria-label", pictureText(this.history)); showTable(this.view, this.history); }
     this.el.dataset.steps = String(this.history.length ? this.history.last.step : 0);
   }
@@ -187,7 +187,7 @@ export class Lab {
   /** @param {KeyboardEvent} event */
   #key(event) {
     const target = event.composedPath()[0];
-    if (target === this.view.cursor && this.chart?.cursor.press(event.key)) event.preventDefault();
+    if (target === this.view.cursor && this.chart?.press(event.key)) event.preventDefault();
   }
 
   /** @param {string} sentence */

@@ -1,7 +1,6 @@
 // @ts-check
 // The lab: gradient descent on a small network, live, with the step size in the reader's hand.
 import css from "./lab.css";
-import uplotCss from "uplot/dist/uPlot.min.css";
 import { h } from "./view.mjs";
 import { Lab } from "./controller.mjs";
 
@@ -16,7 +15,7 @@ import { Lab } from "./controller.mjs";
 /** @param {{ model: Model, el: HTMLElement }} context  @returns {() => void} cleanup */
 function render({ model, el }) {
   const lab = new Lab(model, el);
-  el.append(h("style", {}, uplotCss + css), lab.view.root);
+  el.append(h("style", {}, css), lab.view.root);
   lab.start();
   return () => lab.destroy();
 }

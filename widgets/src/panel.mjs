@@ -38,7 +38,7 @@ export function bindControls(lab) {
     }
   });
   view.data.addEventListener("toggle", () => showTable(view, lab.history));
-  view.cursor.addEventListener("blur", () => lab.chart?.cursor.clear());
+  view.cursor.addEventListener("blur", () => lab.chart?.clear());
 }
 
 /** Controls as the settings are; a field whose value was refused keeps showing that value.

@@ -1,29 +1,29 @@
 // @ts-check
-// Axis ranges that grow in few, calm jumps while a run goes on.
+// Axis ranges and ticks. Ranges grow in few, calm jumps while a run goes on.
 
-/** @typedef {import("./history.mjs").History} History */
+/** @typedef {Pick<import("./history.mjs").History, "step" | "loss" | "sharpness" | "threshold" | "length">} Rows */
 
 const STEPS = [200, 300, 400, 600, 800, 1000, 1500, 2000, 3000, 4000, 6000, 8000, 10000, 15000, 20000, 30000, 40000, 60000, 80000, 100000];
 
 /** Right end of the step axis. @param {number} length  rows so far */
 export const stepsTop = (length) => STEPS.find((s) => s >= length - 1) ?? length;
 
-/** Whole decades around the loss. @param {History} history  @returns {[number, number]} */
-export function decades(history) {
+/** Whole decades around the loss, as exponents of ten; a loss that blows up is shown up to 10^6.
+ * @param {Rows} rows  @returns {[number, number]} */
+export function decades({ loss, length }) {
   let low = Infinity, high = 0;
-  for (let i = 0; i < history.length; i++) {
-    const loss = history.loss[i];
-    if (loss > 0 && loss < low) low = loss;
-    if (loss < Infinity && loss > high) high = loss;
+  for (let i = 0; i < length; i++) {
+    if (loss[i] > 0 && loss[i] < low) low = loss[i];
+    if (loss[i] < Infinity && loss[i] > high) high = loss[i];
   }
-  if (!(low <= high)) return [0.01, 1];
-  const from = Math.floor(Math.log10(low)), to = Math.ceil(Math.log10(high));
-  return [10 ** Math.max(from, -30), 10 ** Math.max(to, from + 2)];
+  if (!(low <= high)) return [-2, 0];
+  const from = Math.max(-30, Math.floor(Math.log10(low))), to = Math.min(6, Math.ceil(Math.log10(high)));
+  return [from, Math.max(to, from + 2)];
 }
 
 const NICE = [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10];
 
-/** @param {number} value  @returns {number} the next round number above */
+/** @param {number} value  @returns {number} the next round number at or above */
 export function niceAbove(value) {
   const unit = 10 ** Math.floor(Math.log10(value));
   return unit * (NICE.find((n) => n * unit >= value) ?? 10);
@@ -31,15 +31,28 @@ export function niceAbove(value) {
 
 /** Top of the sharpness axis: holds the current threshold and what the sharpness did, except that a spike far above
  * both (a run that blows up) and thresholds far above (η was once tiny) are cut off rather than flatten the rest.
- * @param {History} history */
-export function sharpnessTop(history) {
-  if (history.length === 0) return 10;
-  const now = history.threshold[history.length - 1];
+ * @param {Rows} rows */
+export function sharpnessTop({ sharpness, threshold, length }) {
+  if (length === 0) return 10;
+  const now = threshold[length - 1];
   let sharpest = 0, highest = now;
-  for (let i = 0; i < history.length; i++) {
-    if (history.sharpness[i] > sharpest) sharpest = history.sharpness[i];
-    if (history.threshold[i] > highest) highest = history.threshold[i];
+  for (let i = 0; i < length; i++) {
+    if (sharpness[i] > sharpest) sharpest = sharpness[i];
+    if (threshold[i] > highest) highest = threshold[i];
   }
-  const seen = Math.min(sharpest, 3 * highest);
-  return niceAbove(1.08 * Math.max(now, seen, Math.min(highest, 1.5 * Math.max(now, seen))));
+  const seen = Math.max(now, Math.min(sharpest, 3 * highest));
+  return niceAbove(1.08 * Math.max(seen, Math.min(highest, 1.5 * seen)));
+}
+
+/** Round numbers from 0 to top, about `count` of them. @param {number} top @param {number} count */
+export function ticks(top, count) {
+  const raw = top / count, unit = 10 ** Math.floor(Math.log10(raw));
+  const step = unit * (raw > 5 * unit ? 10 : raw > 2 * unit ? 5 : raw > unit * 1.001 ? 2 : 1);
+  return Array.from({ length: Math.floor(top / step + 1e-9) + 1 }, (_, i) => i * step);
+}
+
+/** Exponents from low to high, at most `count` + 1 of them. @param {number} low @param {number} high @param {number} count */
+export function exponents(low, high, count) {
+  const step = Math.ceil((high - low) / count);
+  return Array.from({ length: Math.floor((high - low) / step) + 1 }, (_, i) => low + i * step);
 }
