@@ -1,0 +1,100 @@
+"""The same widget live in JupyterLab: it runs, its slider takes arrow keys, and Python sees what the reader chose."""
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.conftest import PATIENCE, Desk
+
+CELLS = ["import eoslib as eos\n\nlab = eos.Lab(lr=0.2)\nlab", 'print("the kernel has", lab.lr)']
+
+
+def notebook(*sources: str) -> str:
+    cells = [
+        {"cell_type": "code", "id": f"c{k}", "metadata": {}, "source": source, "execution_count": None, "outputs": []}
+        for k, source in enumerate(sources)
+    ]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    return json.dumps({"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5})
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def jupyter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a JupyterLab with one notebook, and nothing of this machine's own settings."""
+    folder, own = tmp_path_factory.mktemp("notebooks"), tmp_path_factory.mktemp("settings")
+    (folder / "live.ipynb").write_text(notebook(*CELLS))
+    port = free_port()
+    environment = {**os.environ, "JUPYTER_CONFIG_DIR": str(own), "JUPYTERLAB_SETTINGS_DIR": str(own), "HOME": str(own)}
+    command = [
+        Path(sys.executable).with_name("jupyter"), "lab", "--no-browser", "--allow-root", f"--port={port}",
+        "--ServerApp.port_retries=0", "--IdentityProvider.token=", f"--notebook-dir={folder}",
+        "--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    ]  # fmt: skip
+    with (own / "server.log").open("w") as log:
+        server = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
+        try:
+            wait_until_up(f"http://127.0.0.1:{port}/api", server)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.terminate()
+            server.wait(60)
+
+
+def wait_until_up(address: str, server: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + PATIENCE / 1000
+    while time.monotonic() < deadline:
+        assert server.poll() is None, "jupyter lab ended by itself"
+        try:
+            urllib.request.urlopen(address, timeout=5).close()
+            return
+        except OSError:
+            time.sleep(0.3)
+    pytest.fail(f"jupyter lab did not answer at {address}")
+
+
+def run_cell(page: Page, index: int) -> None:
+    page.locator(".jp-Notebook .jp-Cell").nth(index).locator(".jp-Editor").click()
+    page.keyboard.press("Control+Enter")
+
+
+def test_the_widget_is_live_in_jupyterlab(desk: Desk, jupyter: str) -> None:
+    page, log = desk.open(f"{jupyter}/lab/tree/live.ipynb", height=1100)
+    page.wait_for_selector(".jp-Notebook .jp-Cell")
+    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]")
+    run_cell(page, 0)
+    widget = page.locator("[data-eos-ready=true]")
+    widget.wait_for()
+
+    widget.get_by_role("button", name="Run").click()
+    element = widget.element_handle()
+    page.wait_for_function("(el) => Number(el.dataset.steps) > 200", arg=element)
+    widget.get_by_role("button", name="Pause").click()
+
+    slider = widget.get_by_role("slider", name="step size η", exact=True)
+    slider.focus()
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+    chosen = widget.evaluate("(el) => el.eos.state().lr")
+    assert 0.2 < chosen < 0.3
+
+    run_cell(page, 1)
+    answer = page.locator(".jp-OutputArea-output", has_text=re.compile(r"the kernel has \d"))
+    answer.wait_for()
+    assert float(answer.inner_text().split()[-1]) == pytest.approx(chosen)
+    assert log.outside == []
