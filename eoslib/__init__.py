@@ -3,6 +3,8 @@
 Data flow one way: data set + network + loss → Objective → descend(optimizer) → Trajectory → plots, widgets.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from eoslib import plots, theory
 from eoslib.checks import check
 from eoslib.curvature import Eigenpairs, SharpnessTracker, dense_hessian, top_eigenpairs
@@ -14,10 +16,14 @@ from eoslib.objective import Landscape, Objective, Point, quadratic
 from eoslib.optimizers import GradientDescent
 from eoslib.trajectory import Trajectory
 
+if TYPE_CHECKING:
+    from eoslib.lab import Lab
+
 __all__ = [
     "Dataset",
     "Eigenpairs",
     "GradientDescent",
+    "Lab",
     "Lab",
     "Landscape",
     "Objective",
@@ -35,3 +41,11 @@ __all__ = [
     "theory",
     "top_eigenpairs",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "Lab":  # anywidget and IPython take a second to import, and only notebooks need them
+        from eoslib.lab import Lab
+
+        return Lab
+    raise AttributeError(f"module 'eoslib' has no attribute {name!r}")

@@ -28,7 +28,7 @@ class Eigenpairs:
     values: Tensor  # (k,) curvature, loss / w²
     vectors: Tensor  # (p, k) orthonormal columns
     residuals: Tensor  # (k,) ‖H u − λ u‖, an upper bound on the distance to some eigenvalue
-    errors: Tensor  # (k,) estimated error of each value: min(residual, residual² / gap)
+    errors: Tensor  # (k,) estimated error of each value, curvature: the residual or, tracked, residual² / gap
     hvps: int  # Hessian-vector products spent
     converged: bool  # every estimated error is within the tolerance asked for
 
@@ -47,7 +47,9 @@ def dense_hessian(landscape: Landscape, w: Tensor) -> Tensor:
     if p > DENSE_LIMIT:
         raise ValueError(f"A dense Hessian of {p:,} parameters needs {8e-9 * p * p:.1f} GB; use top_eigenpairs.")
     point = landscape.at(w)
-    rows = torch.stack([point.hvp(e) for e in torch.eye(p, dtype=w.dtype, device=w.device)])
+    basis = torch.eye(p, dtype=w.dtype, device=w.device)
+    # 64 vectors at once: 25 times faster than one by one on a network of 701 parameters
+    rows = torch.cat([point.hvp(block) for block in torch.split(basis, 64)])
     return (rows + rows.T) / 2
 
 
@@ -56,7 +58,8 @@ def top_eigenpairs(
 ) -> Eigenpairs:
     """The k largest algebraic eigenvalues of the Hessian at w and their vectors, from Hessian-vector products alone.
 
-    `tol` bounds the estimated error of each eigenvalue relative to the largest |eigenvalue| seen.
+    `tol` bounds each residual ‖Hu − λu‖ relative to the largest |eigenvalue| seen. (The sharper estimate
+    residual² / gap is not trusted here: inside an unresolved cluster of eigenvalues it promises too much.)
     Starts from k + 1 random vectors, so that a k-fold eigenvalue is found k times.
     Raises ValueError when k is not between 1 and p, RuntimeError when max_hvps products were not enough.
     Source: Golub & Van Loan, Matrix Computations, section 10.3 (block Lanczos, Ritz values and their residuals).
@@ -70,7 +73,7 @@ def top_eigenpairs(
     _check_k(k, w.numel())
     generator = torch.Generator().manual_seed(seed)
     start = _random(w, min(k + 1, w.numel()), generator)
-    pairs, _ = _rayleigh_ritz(landscape.at(w).hvp, start, k, tol, max_hvps, generator)
+    pairs, _ = _rayleigh_ritz(landscape.at(w).hvp, start, k, tol, max_hvps, generator, errors=lambda _, r: r[:k])
     if not pairs.converged:
         raise RuntimeError(
             f"{pairs.hvps} Hessian-vector products left an estimated error of {pairs.errors.max():.1e} in the "
@@ -83,7 +86,9 @@ class SharpnessTracker:
     """The k largest eigenvalues at one point after another, each solve warm from the one before.
 
     Two things keep it honest where eigenvalues cross, which a small residual cannot see: it always carries one
-    guard vector beyond k, and every `audit_every` points a fresh random direction joins the subspace.
+    guard vector beyond k; and every `audit_every` points a random direction joins as a second guard, and the
+    subspace grows until both guards are eigenvectors to 3 %. (A random direction that is merely added is dropped
+    again before it has found anything: 40 of 13,200 steps at the edge were then more than 1 % wrong.)
     `tol` bounds the estimated relative error of the eigenvalues. A point where `max_hvps` products do not
     suffice comes back with converged=False.
     Raises ValueError on k < 1, tol outside (0, 1) or audit_every < 1.
@@ -106,15 +111,19 @@ class SharpnessTracker:
         self._calls = 0
 
     def __call__(self, point: Point) -> Eigenpairs:
+        """The k largest eigenpairs at this point, and remember them for the next."""
         p = point.w.numel()
         _check_k(self.k, p)
+        audit = self._calls % self.audit_every == 0  # the first call is one
         if self._warm is None:
             start = _random(point.w, min(self.k + 1, p), self._generator)
-        elif self._calls % self.audit_every == 0:
-            start = torch.cat([self._warm, _random(point.w, 1, self._generator)], dim=1)
         else:
-            start = self._warm
-        pairs, self._warm = _rayleigh_ritz(point.hvp, start, self.k, self.tol, self.max_hvps, self._generator)
+            start = torch.cat([self._warm, _random(point.w, 1, self._generator)], dim=1) if audit else self._warm
+        pairs, vectors = _rayleigh_ritz(
+            point.hvp, start, self.k, self.tol, self.max_hvps, self._generator, errors=_by_gap,
+            guards=2 if audit else 1, guard_tol=0.03 if audit else torch.inf,
+        )  # fmt: skip
+        self._warm = vectors[:, : self.k + 1]
         self._calls += 1
         return pairs
 
@@ -152,7 +161,7 @@ class _Subspace:
         self.size += 1
         row = self.v[: m + 1] @ self.hv[m]
         if not bool(torch.isfinite(row).all()):
-            raise FloatingPointError("A Hessian-vector product holds nan or inf; the loss is not smooth and finite here.")
+            raise FloatingPointError("A Hessian-vector product holds nan or inf: the loss is not smooth here.")
         self.t[m, : m + 1] = self.t[: m + 1, m] = row
         return True
 
@@ -171,11 +180,23 @@ class _Subspace:
 
 
 def _rayleigh_ritz(
-    hvp: Callable[[Tensor], Tensor], start: Tensor, k: int, tol: float, max_hvps: int, generator: torch.Generator
+    hvp: Callable[[Tensor], Tensor],
+    start: Tensor,
+    k: int,
+    tol: float,
+    max_hvps: int,
+    generator: torch.Generator,
+    errors: Callable[[Tensor, Tensor], Tensor],
+    guards: int = 1,
+    guard_tol: float = torch.inf,
 ) -> tuple[Eigenpairs, Tensor]:
-    """The top k pairs, and the k + 1 leading Ritz vectors (p, k + 1) to start from next time."""
+    """The top k pairs, and the k + guards leading Ritz vectors (p, k + guards) to start from next time.
+
+    `errors` estimates the error of the first k Ritz values from all Ritz values and the leading residuals;
+    `guard_tol` bounds the residuals of the guards, the pairs after k, relative to the largest |Ritz value|.
+    """
     p = len(start)
-    keep = min(k + 1, p)
+    keep = min(k + guards, p)
     capacity = min(max(4 * k + 20, start.shape[1] + 10), p)
     space = _Subspace(hvp, start[:, 0], capacity)
     for column in start.T:
@@ -187,8 +208,9 @@ def _rayleigh_ritz(
         vectors = space.v[: space.size].T @ coordinates[:, :keep]
         residual_vectors = space.hv[: space.size].T @ coordinates[:, :keep] - vectors * values[:keep]
         residuals = residual_vectors.norm(dim=0)
-        errors = _estimated_errors(values, residuals, k)
-        open_pairs = (errors > tol * values.abs().max()).nonzero().flatten().tolist()
+        estimates = errors(values, residuals[: k + 1])
+        scale = values.abs().max()
+        open_pairs = (torch.cat([estimates / tol, residuals[k:] / guard_tol]) > scale).nonzero().flatten().tolist()
         if not open_pairs or space.size == p or space.hvps >= max_hvps:
             break
         if space.size + len(open_pairs) > capacity:
@@ -198,18 +220,15 @@ def _rayleigh_ritz(
             space.add(_random(start, 1, generator)[:, 0])
     exact = space.size == p
     pairs = Eigenpairs(
-        values[:k], vectors[:, :k], residuals[:k], errors, space.hvps, converged=exact or not open_pairs
+        values[:k], vectors[:, :k], residuals[:k], estimates, space.hvps, converged=exact or not open_pairs
     )
     return pairs, vectors
 
 
-def _estimated_errors(values: Tensor, residuals: Tensor, k: int) -> Tensor:
-    """min(r, r²/gap) for the first k Ritz values; the gap shrinks by the neighbour's own uncertainty."""
-    errors = residuals[:k].clone()
-    for i in range(k):
-        gaps = [float(values[i] - values[i + 1]) - float(residuals[i + 1])] if i + 1 < len(residuals) else []
-        gaps += [float(values[i - 1] - values[i]) - float(residuals[i - 1])] if i > 0 else []
-        gap = min(gaps, default=0.0)
-        if gap > 0:
-            errors[i] = min(float(errors[i]), float(residuals[i]) ** 2 / gap)
-    return errors
+def _by_gap(values: Tensor, residuals: Tensor) -> Tensor:
+    """min(r, r²/gap) for each pair but the last, the guard; a neighbour's own uncertainty narrows the gap to it."""
+    distance = (values[: len(residuals) - 1] - values[1 : len(residuals)]).clone()  # to the next one below
+    below = distance - residuals[1:]
+    above = torch.cat([torch.full_like(below[:1], torch.inf), (distance - residuals[:-1])[:-1]])
+    gap, r = torch.minimum(below, above), residuals[:-1]
+    return torch.where(gap > r, r * r / gap, r)

@@ -65,7 +65,7 @@ def descend(
     except (KeyboardInterrupt, FloatingPointError) as reason:
         if not log.rows:
             raise
-        stopped = f"stopped at step {len(log.rows)} ({reason or 'interrupted'}); the points before it are kept"
+        stopped = f"stopped at step {len(log.rows)} ({str(reason) or 'interrupted'}); the points before it are kept"
     finally:
         bar.close()
     return Trajectory(
@@ -97,9 +97,7 @@ class _Log:
         }
 
 
-def _visit(
-    landscape: Landscape, w: Tensor, t: int, tracker: SharpnessTracker | None, log: _Log
-) -> tuple[Tensor, str]:
+def _visit(landscape: Landscape, w: Tensor, t: int, tracker: SharpnessTracker | None, log: _Log) -> tuple[Tensor, str]:
     """Measure at w_t and record it. Returns the gradient, and why to stop ('' to go on)."""
     if tracker is None:
         loss, gradient = landscape.loss_and_gradient(w)

@@ -29,16 +29,18 @@ class Point:
         self.gradient = self._gradient.detach()  # (p,)
 
     def hvp(self, v: Tensor) -> Tensor:
-        """The Hessian-vector product H v, with H = ∇²L(w). v and the result have shape (p,).
+        """The Hessian-vector product H v, with H = ∇²L(w). v and the result have shape (p,), or (m, p) for m at once.
 
         H v is the gradient of ⟨∇L(w), v⟩, v held fixed: about the price of one more gradient, and H is never formed.
         Source: Pearlmutter 1994, in its reverse-over-reverse form.
         """
-        if v.shape != self.w.shape:
+        if v.ndim not in (1, 2) or v.shape[-1] != len(self.w):
             raise ValueError(f"hvp got a vector of shape {tuple(v.shape)}; w has shape {tuple(self.w.shape)}.")
         if not self._gradient.requires_grad:  # the gradient is constant: a linear function
             return torch.zeros_like(v)
-        (product,) = torch.autograd.grad(self._gradient, self.w, v, retain_graph=True, materialize_grads=True)
+        (product,) = torch.autograd.grad(
+            self._gradient, self.w, v, retain_graph=True, materialize_grads=True, is_grads_batched=v.ndim == 2
+        )
         return product
 
 
@@ -84,6 +86,8 @@ class Landscape:
     def _checked(self, w: Tensor) -> Tensor:
         if w.shape != self.w0.shape:
             raise ValueError(f"w has shape {tuple(w.shape)}; {self.name} takes shape {tuple(self.w0.shape)}.")
+        if w.dtype != self.w0.dtype:
+            raise ValueError(f"w is {w.dtype} and {self.name} is {self.w0.dtype}; use w.to({self.w0.dtype}).")
         return w
 
     def __str__(self) -> str:

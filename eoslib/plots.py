@@ -7,7 +7,7 @@ Colours are Okabe and Ito's, told apart by dash pattern and direct labels as wel
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -20,7 +20,7 @@ __all__ = ["COLOURS", "edge", "figure", "loss", "sharpness", "show", "spectrum"]
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # Okabe & Ito 2008, darkest first
 
-STYLE = {
+STYLE: dict[Any, Any] = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
@@ -40,10 +40,10 @@ STYLE = {
 }
 
 
-def figure(rows: int = 1, columns: int = 1, *, height: float = 3.0, **options: object) -> tuple[Figure, np.ndarray]:
+def figure(rows: int = 1, columns: int = 1, *, height: float = 3.0, **options: Any) -> tuple[Figure, np.ndarray]:
     """A figure in the book's style, and its axes as an array of shape (rows, columns). `height` is inches a row."""
-    with plt.rc_context(STYLE):  # type: ignore[arg-type]
-        fig, axes = plt.subplots(rows, columns, figsize=(7.2, height * rows), squeeze=False, **options)  # type: ignore[arg-type]
+    with plt.rc_context(STYLE):
+        fig, axes = plt.subplots(rows, columns, figsize=(7.2, height * rows), squeeze=False, **options)
     return fig, axes
 
 

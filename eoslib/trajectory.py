@@ -87,7 +87,7 @@ class Trajectory:
     def load(cls, path: str | Path) -> Trajectory:
         """Read a run that `save` wrote. Raises ValueError when the file is damaged or something else."""
         try:
-            with np.load(path, allow_pickle=False) as file:
+            with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
                 head = json.loads(str(file["head"]))
                 if head.pop("format") != FORMAT:
                     raise KeyError("format")
@@ -108,7 +108,7 @@ _HEAD = ("lr", "threshold", "stopped", "provenance")
 def provenance(**configuration: Any) -> dict[str, Any]:
     """Where a result came from: the configuration given, package versions, git revision, hardware."""
     return configuration | {
-        "versions": {name: _version(name) for name in ("eoslib", "torch", "numpy")} | {"python": platform.python_version()},
+        "versions": {"python": platform.python_version()} | {n: _version(n) for n in ("eoslib", "torch", "numpy")},
         "revision": _revision(),
         "hardware": f"{_processor()}, {torch.get_num_threads()} thread(s)",
         "platform": platform.platform(),

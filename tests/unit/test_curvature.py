@@ -1,0 +1,146 @@
+"""Eigenvalues: known spectra, closed forms, the dense Hessian; and the tracker at every step of a real edge."""
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import eoslib as eos
+
+
+def with_spectrum(values, seed=0):
+    """A symmetric matrix with exactly these eigenvalues, in random directions, as a quadratic landscape."""
+    p = len(values)
+    generator = torch.Generator().manual_seed(seed)
+    q, _ = torch.linalg.qr(torch.randn(p, p, generator=generator, dtype=torch.float64))
+    a = q @ torch.diag(torch.tensor(values, dtype=torch.float64)) @ q.T
+    return eos.quadratic((a + a.T) / 2)
+
+
+SPECTRA = {
+    "separated": [10.0, 5.0, 2.0] + [0.1 * i for i in range(40)],
+    "degenerate": [3.0, 3.0, 3.0] + [1.0] * 30,
+    "clustered to 1e-6": [1.0, 1.0 - 1e-6, 1.0 - 2e-6] + [0.5 - 0.01 * i for i in range(30)],
+    "indefinite": [2.0, 1.5, 1.0] + [-50.0 - i for i in range(20)],
+    "plus minus pairs": [1.275, -1.275, 0.9, -0.9, 0.5, -0.5, 0.1, -0.1],
+    "rank one": [4.0] + [0.0] * 29,
+    "zero": [0.0] * 12,
+    "all negative": [-1.0, -2.0, -3.0, -4.0, -5.0],
+    "p = 1": [-3.0],
+    "p = 2": [1.0, 7.0],
+}
+
+
+@pytest.mark.parametrize("k", [1, 3])
+@pytest.mark.parametrize("name", SPECTRA)
+def test_known_spectra_from_the_top(name, k):
+    values = sorted(SPECTRA[name], reverse=True)
+    k = min(k, len(values))
+    landscape = with_spectrum(values)
+    pairs = eos.top_eigenpairs(landscape, landscape.w0, k=k, tol=1e-8)
+    scale = max(map(abs, values)) or 1.0
+    assert pairs.converged
+    assert pairs.values.tolist() == pytest.approx(values[:k], abs=1e-7 * scale)
+    h = eos.dense_hessian(landscape, landscape.w0)
+    residuals = (h @ pairs.vectors - pairs.vectors * pairs.values).norm(dim=0)
+    assert torch.allclose(residuals, pairs.residuals, atol=1e-9 * scale)
+    assert torch.allclose(pairs.vectors.T @ pairs.vectors, torch.eye(k, dtype=torch.float64), atol=1e-10)
+
+
+@settings(max_examples=40, deadline=None)
+@given(values=st.lists(st.floats(-100, 100), min_size=1, max_size=40), seed=st.integers(0, 99))
+def test_the_largest_algebraic_eigenvalue_of_any_spectrum(values, seed):
+    landscape = with_spectrum(values, seed)
+    got = eos.top_eigenpairs(landscape, landscape.w0, tol=1e-7).values.item()
+    assert got == pytest.approx(max(values), abs=1e-6 * max(map(abs, values)) + 1e-12)
+
+
+@pytest.mark.parametrize("loss", ["mse", "cross-entropy"])
+def test_a_network_against_its_dense_hessian(loss):
+    objective = eos.Objective(eos.mlp(64, 8, 10, seed=1), eos.digits(60), loss=loss)
+    exact = torch.linalg.eigvalsh(eos.dense_hessian(objective, objective.w0)).flip(0)[:4]
+    pairs = eos.top_eigenpairs(objective, objective.w0, k=4, tol=1e-9)
+    assert torch.allclose(pairs.values, exact, rtol=1e-8)
+    assert pairs.hvps < len(objective.w0) / 4
+
+
+def test_float32_works_to_its_own_precision():
+    net = eos.mlp(64, 8, 10, seed=1, dtype=torch.float32)
+    objective = eos.Objective(net, eos.digits(60))
+    exact = torch.linalg.eigvalsh(eos.dense_hessian(objective, objective.w0).double())[-1]
+    assert eos.top_eigenpairs(objective, objective.w0, tol=1e-4).values.item() == pytest.approx(exact.item(), rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("seed", "lr", "start", "stop", "crosses"),
+    [(1, 0.4, 500, 600, True), (2, 0.4, 260, 340, False), (2, 0.3, 370, 430, False)],
+)
+def test_the_tracker_is_right_at_every_step(seed, lr, start, stop, crosses):
+    """Every step is compared with the dense Hessian: where eigenvectors swap, and where a weaker audit goes wrong."""
+    objective = eos.Objective(eos.mlp(1, 30, 20, 1, seed=seed), eos.chebyshev(5))
+    tracker, w, hvps, worst, followed, top = eos.SharpnessTracker(), objective.w0, 0, 0.0, [], []
+    for t in range(stop):
+        point = objective.at(w)
+        pairs = tracker(point)
+        hvps += pairs.hvps
+        if t >= start:
+            values, vectors = torch.linalg.eigh(eos.dense_hessian(objective, w))
+            worst = max(worst, abs(pairs.values.item() / values[-1].item() - 1))
+            followed.append(abs(float(vectors[:, -1] @ top[-1])) if top else 1.0)
+            top.append(vectors[:, -1])
+        w = w - lr * point.gradient
+    assert (min(followed) < 0.5) == crosses
+    assert worst < 2e-3  # twice the tolerance asked for
+    assert hvps / stop < 4
+
+
+def test_a_small_residual_can_be_the_wrong_eigenvalue_and_the_audit_notices():
+    """An eigenvalue the tracker has never seen rises from below to above the one it follows."""
+    tracker = eos.SharpnessTracker(audit_every=5)
+    seen = []
+    for t in range(40):
+        rising = eos.quadratic([5.0, 4.0, 0.2 * t] + [0.01 * i for i in range(20)])
+        seen.append(tracker(rising.at(rising.w0)).values.item())
+    exact = [max(5.0, 0.2 * t) for t in range(40)]
+    assert max(abs(a - b) / b for a, b in zip(seen, exact, strict=True)) < 0.25
+    assert seen[-5:] == pytest.approx(exact[-5:], rel=1e-2)
+
+
+def test_tracking_several_eigenvalues():
+    objective = eos.Objective(eos.mlp(1, 10, 10, 1, seed=0), eos.chebyshev(4))
+    tracker, w = eos.SharpnessTracker(k=3, tol=1e-5), objective.w0
+    for _ in range(60):
+        point = objective.at(w)
+        pairs = tracker(point)
+        w = w - 0.3 * point.gradient
+    exact = torch.linalg.eigvalsh(eos.dense_hessian(objective, point.w.detach())).flip(0)[:3]
+    assert torch.allclose(pairs.values, exact, rtol=1e-4)
+
+
+def test_not_finite_is_an_error_and_not_a_number():
+    broken = eos.Landscape(lambda w: (w.abs() ** 1.5).sum(), torch.zeros(3, dtype=torch.float64))
+    with pytest.raises(FloatingPointError, match="nan or inf"):
+        eos.top_eigenpairs(broken, broken.w0)
+
+
+def test_too_few_products_is_an_error_that_says_what_to_raise():
+    landscape = with_spectrum([1.0 - 0.001 * i for i in range(200)])
+    with pytest.raises(RuntimeError, match="raise max_hvps"):
+        eos.top_eigenpairs(landscape, landscape.w0, tol=1e-12, max_hvps=10)
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda q: eos.top_eigenpairs(q, q.w0, k=0), "k = 0"),
+        (lambda q: eos.top_eigenpairs(q, q.w0, k=4), "4 eigenvalues of a 3 × 3"),
+        (lambda q: eos.SharpnessTracker(k=0), "k=0"),
+        (lambda q: eos.SharpnessTracker(tol=0), "tol=0"),
+        (lambda q: eos.SharpnessTracker(audit_every=0), "audit_every=0"),
+        (lambda q: eos.SharpnessTracker(k=5)(q.at(q.w0)), "5 eigenvalues"),
+        (lambda q: eos.dense_hessian(q, torch.zeros(10_001)), "top_eigenpairs"),
+    ],
+)
+def test_bad_input_is_a_sentence(make, says):
+    with pytest.raises(ValueError, match=says):
+        make(eos.quadratic([1.0, 2.0, 3.0]))

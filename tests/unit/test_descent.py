@@ -1,0 +1,179 @@
+"""The loop and its record: alignment in time, early stops, and files that come back the same or not at all."""
+
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+import torch
+
+import eoslib as eos
+
+
+@pytest.fixture(scope="module")
+def objective():
+    return eos.Objective(eos.mlp(1, 8, 8, 1, seed=0), eos.chebyshev(4))
+
+
+@pytest.fixture(scope="module")
+def run(objective):
+    return eos.descend(objective, eos.GradientDescent(lr=0.3), steps=30, k=2, tol=1e-6, progress=False)
+
+
+def test_loss_and_sharpness_at_index_t_belong_to_the_same_w(objective, run):
+    w = objective.w0
+    for t in range(31):
+        assert run.loss[t] == pytest.approx(objective.loss(w), rel=1e-14)
+        if t % 10 == 0:
+            exact = torch.linalg.eigvalsh(eos.dense_hessian(objective, w)).flip(0)[:2]
+            np.testing.assert_allclose(run.eigenvalues[t], exact, rtol=1e-5)
+        last, w = w, w - 0.3 * objective.gradient(w)
+    assert torch.equal(run.w, last) and torch.equal(run.w0, objective.w0)
+    assert run.step.tolist() == list(range(31)) and run.stopped == ""
+    assert run.threshold == pytest.approx(2 / 0.3) and (run.hvps >= 3).all()
+
+
+def test_measuring_does_not_disturb_the_descent(objective, run):
+    blind = eos.descend(objective, eos.GradientDescent(lr=0.3), steps=30, every=0, progress=False)
+    np.testing.assert_allclose(blind.loss, run.loss, rtol=1e-12)
+    assert np.isnan(blind.sharpness).all() and blind.hvps.sum() == 0
+
+
+def test_sharpness_every_so_often_is_nan_between(objective, run):
+    sparse = eos.descend(objective, eos.GradientDescent(lr=0.3), steps=30, every=10, tol=1e-6, progress=False)
+    assert np.flatnonzero(np.isfinite(sparse.sharpness)).tolist() == [0, 10, 20, 30]
+    np.testing.assert_allclose(sparse.sharpness[::10], run.sharpness[::10], rtol=1e-5)
+
+
+def test_descent_goes_on_from_where_a_run_ended(objective, run):
+    first = eos.descend(objective, eos.GradientDescent(lr=0.3), steps=20, every=0, progress=False)
+    rest = eos.descend(objective, eos.GradientDescent(lr=0.3), steps=10, every=0, w=first.w, progress=False)
+    np.testing.assert_allclose(rest.loss, run.loss[20:], rtol=1e-12)
+
+
+def test_divergence_stops_with_a_sentence_and_a_usable_record():
+    run = eos.descend(eos.quadratic([10.0]), eos.GradientDescent(lr=0.3), steps=1000, progress=False)
+    assert run.stopped.startswith("diverged: the loss is") and "smaller lr" in run.stopped
+    assert len(run.loss) < 20 and run.loss[-1] > 1e6 * run.loss[0] >= run.loss[-2]
+    np.testing.assert_allclose(run.w.item(), eos.theory.quadratic_path(0.3, 10.0, 1.0, run.step[-1])[-1])
+
+
+def test_a_loss_that_is_not_finite_stops_the_run():
+    cliff = eos.Landscape(lambda w: torch.log(w).sum() + w.sum(), torch.tensor([0.5], dtype=torch.float64))
+    run = eos.descend(cliff, eos.GradientDescent(lr=1.0), steps=5, progress=False)
+    assert "nan" in run.stopped and len(run.loss) == 2 and math.isfinite(run.sharpness[0])
+
+
+def test_an_hvp_that_is_not_finite_stops_the_run_and_names_the_step():
+    kink = eos.Landscape(lambda w: (w.clamp_min(0) ** 1.5).sum(), torch.tensor([1.0], dtype=torch.float64))
+    run = eos.descend(kink, eos.GradientDescent(lr=2 / 3), steps=5, progress=False)
+    assert run.stopped.startswith("stopped at step 1") and "nan or inf" in run.stopped and len(run.loss) == 1
+
+
+def test_ctrl_c_returns_what_there_is():
+    calls = 0
+
+    def interrupted(w):
+        nonlocal calls
+        calls += 1
+        if calls > 10:
+            raise KeyboardInterrupt
+        return 0.5 * w @ w
+
+    bowl = eos.Landscape(interrupted, torch.ones(2, dtype=torch.float64))
+    run = eos.descend(bowl, eos.GradientDescent(lr=0.5), steps=100, every=0, progress=False)
+    assert "interrupted" in run.stopped
+    np.testing.assert_allclose(run.loss, 0.25 ** np.arange(len(run.loss)))
+    assert float(0.5 * run.w @ run.w) == run.loss[-1]
+
+
+def test_ctrl_c_before_the_first_point_is_ctrl_c(monkeypatch, objective):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(objective, "at", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        eos.descend(objective, eos.GradientDescent(lr=0.3), steps=3, progress=False)
+
+
+def test_a_saved_run_comes_back_whole(run, tmp_path):
+    back = eos.Trajectory.load(run.save(tmp_path / "run"))
+    for field in dataclasses.fields(run):
+        ours, theirs = getattr(run, field.name), getattr(back, field.name)
+        assert np.array_equal(ours, theirs) if isinstance(ours, np.ndarray | torch.Tensor) else ours == theirs
+    assert [f.name for f in tmp_path.iterdir()] == ["run.npz"]
+
+
+def test_provenance_says_where_a_run_came_from(run):
+    assert run.provenance["objective"].startswith("tanh network 1-8-8-1")
+    assert run.provenance["optimizer"] == "GradientDescent(lr=0.3)"
+    assert run.provenance["steps"] == 30 and run.provenance["seed"] == 0
+    assert run.provenance["versions"]["torch"] == torch.__version__
+    assert {"revision", "hardware", "platform"} <= set(run.provenance)
+
+
+@pytest.mark.parametrize("damage", ["truncated", "text", "pickle", "other npz", "flipped"])
+def test_a_damaged_or_foreign_file_is_one_clear_error(run, tmp_path, damage):
+    path = run.save(tmp_path / "run.npz")
+    whole = path.read_bytes()
+    if damage == "truncated":
+        path.write_bytes(whole[: len(whole) // 2])
+    elif damage == "text":
+        path.write_text("not a run")
+    elif damage == "pickle":
+        with path.open("wb") as file:
+            np.save(file, np.array([{"a": 1}], dtype=object), allow_pickle=True)
+    elif damage == "other npz":
+        np.savez(path, a=np.ones(3))
+    else:
+        middle = len(whole) // 2
+        path.write_bytes(whole[:middle] + bytes(b ^ 255 for b in whole[middle : middle + 40]) + whole[middle + 40 :])
+    with pytest.raises(ValueError, match="not a run that this version of eoslib saved"):
+        eos.Trajectory.load(path)
+
+
+def test_a_missing_file_says_so(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"nowhere\.npz"):
+        eos.Trajectory.load(tmp_path / "nowhere.npz")
+
+
+def test_a_record_cannot_be_changed(run):
+    with pytest.raises(ValueError, match="read-only"):
+        run.loss[0] = 0
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        run.lr = 1
+
+
+def test_late_and_crossing(run):
+    made = dataclasses.replace(
+        run, step=np.arange(10), loss=np.ones(10), hvps=np.ones(10, dtype=int), threshold=10.0,
+        eigenvalues=np.array([[1.0], [5], [9], [10], [11], [12], [10], [9], [10], [11]]),
+    )  # fmt: skip
+    assert made.crossing() == 4
+    assert made.late(0.3) == pytest.approx(1.0)
+    assert dataclasses.replace(made, threshold=99.0).crossing() is None
+    with pytest.raises(ValueError, match="share is 0"):
+        made.late(0)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"steps": 0}, "steps=0"),
+        ({"steps": 1, "every": -1}, "every=-1"),
+        ({"steps": 1, "blowup": 1}, "blowup=1"),
+        ({"steps": 1, "blowup": math.nan}, "blowup=nan"),
+        ({"steps": 1, "k": 0}, "k=0"),
+        ({"steps": 1, "w": torch.ones(3, dtype=torch.float64)}, r"shape \(3,\)"),
+        ({"steps": 1, "w": torch.full((97,), math.nan, dtype=torch.float64)}, "loss at the start is nan"),
+    ],
+)
+def test_bad_input_is_a_sentence(objective, options, says):
+    assert len(objective.w0) == 97
+    with pytest.raises(ValueError, match=says):
+        eos.descend(objective, eos.GradientDescent(lr=0.1), progress=False, **options)
+
+
+def test_a_run_prints_as_a_sentence(run):
+    assert str(run).startswith("31 points to step 30: loss ")
+    assert "(threshold 6.667)" in str(run)

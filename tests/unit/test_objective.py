@@ -1,0 +1,147 @@
+"""The objective: losses in closed form, gradients and Hessians against closed forms, then finite differences."""
+
+import math
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+import eoslib as eos
+from eoslib.networks import ACTIVATIONS
+
+ONE_HOT = torch.eye(3, dtype=torch.float64)
+
+
+def classification(n=12, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    x = torch.randn(n, 4, generator=generator, dtype=torch.float64)
+    return eos.Dataset(x, ONE_HOT[torch.arange(n) % 3], "made up")
+
+
+def test_square_loss_is_the_papers_half_sum_over_outputs_mean_over_examples():
+    net = eos.mlp(4, 3)
+    data = classification()
+    with torch.no_grad():
+        by_hand = sum(0.5 * float(((net(x) - y) ** 2).sum()) for x, y in zip(data.x, data.y, strict=True)) / 12
+    objective = eos.Objective(net, data)
+    assert objective.loss(objective.w0) == pytest.approx(by_hand, rel=1e-14)
+
+
+def test_cross_entropy_at_zero_weights_is_log_of_the_number_of_classes():
+    objective = eos.Objective(eos.mlp(4, 3), classification(), loss="cross-entropy")
+    assert objective.loss(torch.zeros_like(objective.w0)) == pytest.approx(math.log(3), rel=1e-14)
+
+
+def test_linear_regression_hessian_is_the_input_covariance():
+    """f(x) = W x without bias and square loss: H = I ⊗ XᵀX/n, whatever w is."""
+    data = classification()
+    objective = eos.Objective(eos.mlp(4, 3, bias=False), data)
+    expected = torch.kron(torch.eye(3, dtype=torch.float64), data.x.T @ data.x / 12)
+    assert torch.allclose(eos.dense_hessian(objective, objective.w0), expected, atol=1e-14)
+
+
+def test_softmax_regression_hessian_in_closed_form():
+    """H = (1/n) Σ_i (diag p_i − p_i p_iᵀ) ⊗ x_i x_iᵀ."""
+    data = classification()
+    objective = eos.Objective(eos.mlp(4, 3, bias=False), data, loss="cross-entropy")
+    with torch.no_grad():
+        p = torch.softmax(objective.outputs(objective.w0), dim=1)
+    blocks = [torch.kron(torch.diag(q) - torch.outer(q, q), torch.outer(x, x)) for q, x in zip(p, data.x, strict=True)]
+    assert torch.allclose(eos.dense_hessian(objective, objective.w0), sum(blocks) / 12, atol=1e-14)
+
+
+def test_deep_linear_saddle_has_the_spectrum_plus_minus_one():
+    """L = ½(1 − xy)² at 0: H = [[0, −1], [−1, 0]]; the sharpness is +1, not a mix of ±1."""
+    saddle = eos.Landscape(lambda w: 0.5 * (1 - w[0] * w[1]) ** 2, torch.zeros(2, dtype=torch.float64))
+    expected = torch.tensor([[0.0, -1.0], [-1.0, 0.0]], dtype=torch.float64)
+    assert torch.equal(eos.dense_hessian(saddle, saddle.w0), expected)
+    assert eos.top_eigenpairs(saddle, saddle.w0).values.item() == pytest.approx(1.0, abs=1e-12)
+
+
+@pytest.mark.parametrize("loss", ["mse", "cross-entropy"])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_gradient_and_hvp_agree_with_finite_differences(activation, loss):
+    objective = eos.Objective(eos.mlp(4, 6, 5, 3, activation=activation, seed=3), classification(), loss=loss)
+    generator = torch.Generator().manual_seed(1)
+    w, v = objective.w0, torch.randn(len(objective.w0), generator=generator, dtype=torch.float64)
+    h = 1e-5
+    slope = (objective.loss(w + h * v) - objective.loss(w - h * v)) / (2 * h)
+    point = objective.at(w)
+    assert float(point.gradient @ v) == pytest.approx(slope, rel=1e-7)
+    difference = (objective.gradient(w + h * v) - objective.gradient(w - h * v)) / (2 * h)
+    assert torch.allclose(point.hvp(v), difference, atol=1e-7 * float(difference.norm()))
+
+
+def test_one_point_serves_many_vectors_and_batches():
+    objective = eos.Objective(eos.mlp(4, 6, 3), classification())
+    point = objective.at(objective.w0)
+    vectors = torch.randn(5, len(objective.w0), dtype=torch.float64, generator=torch.Generator().manual_seed(2))
+    one_by_one = torch.stack([point.hvp(v) for v in vectors])
+    assert torch.allclose(point.hvp(vectors), one_by_one, atol=1e-14)
+    assert torch.equal(point.gradient, objective.gradient(objective.w0))
+    assert point.loss == objective.loss(objective.w0)
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 10_000), scale=st.floats(-3, 3))
+def test_hvp_is_linear_and_symmetric(seed, scale):
+    objective = eos.Objective(eos.mlp(4, 5, 3, activation="gelu", seed=seed), classification(seed=seed))
+    generator = torch.Generator().manual_seed(seed)
+    u, v = torch.randn(2, len(objective.w0), generator=generator, dtype=torch.float64)
+    hvp = objective.at(objective.w0).hvp
+    assert torch.allclose(hvp(scale * u + v), scale * hvp(u) + hvp(v), atol=1e-12)
+    assert float(u @ hvp(v)) == pytest.approx(float(v @ hvp(u)), abs=1e-12)
+
+
+def test_the_network_is_left_as_it_was_and_frozen_parameters_stay_out():
+    net = eos.mlp(4, 5, 3)
+    net[0].weight.requires_grad_(False)
+    before = [q.clone() for q in net.parameters()]
+    objective = eos.Objective(net, classification())
+    objective.gradient(objective.w0 + 1)
+    assert len(objective.w0) == 5 + 15 + 3
+    assert all(torch.equal(a, b) for a, b in zip(before, net.parameters(), strict=True))
+
+
+def test_a_linear_function_has_no_curvature():
+    plane = eos.Landscape(lambda w: 3 * w.sum(), torch.ones(2, dtype=torch.float64))
+    assert plane.at(plane.w0).hvp(torch.ones(2, dtype=torch.float64)).tolist() == [0.0, 0.0]
+
+
+def test_objects_print_as_sentences():
+    objective = eos.Objective(eos.mlp(64, 32, 32, 10), eos.digits(500))
+    assert str(objective) == "tanh network 64-32-32-10 (3,466 parameters) on digits (500 examples), square loss"
+
+
+def test_accuracy_is_the_share_of_right_classes():
+    data = eos.Dataset(ONE_HOT, ONE_HOT, "identity")
+    objective = eos.Objective(eos.mlp(3, 3, bias=False), data)
+    assert objective.accuracy(torch.eye(3, dtype=torch.float64).flatten()) == 1.0
+    assert objective.accuracy(torch.eye(3, dtype=torch.float64).roll(1, 0).flatten()) == 0.0
+    scalar = eos.Objective(eos.mlp(1, 2, 1), eos.chebyshev(3))
+    assert math.isnan(scalar.accuracy(scalar.w0))
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda: eos.Objective(eos.mlp(4, 3), classification(), loss="hinge"), "hinge"),
+        (lambda: eos.Objective(eos.mlp(5, 3), classification()), r"inputs of shape \(12, 4\)"),
+        (lambda: eos.Objective(eos.mlp(4, 2), classification()), r"\(12, 2\).*\(12, 3\)"),
+        (lambda: eos.Objective(nn.Tanh(), classification()), "no trainable parameters"),
+        (lambda: eos.Objective(eos.mlp(1, 1), eos.chebyshev(3), loss="cross-entropy"), "probabilities"),
+        (lambda: eos.Objective(nn.Sequential(eos.mlp(4, 3), nn.Dropout(0.5)), classification()), "dropout"),
+        (lambda: eos.quadratic([[1.0, 2.0], [0.0, 1.0]]), "symmetric"),
+        (lambda: eos.quadratic([1.0], w0=[1.0, 2.0]), "2 entries"),
+        (lambda: eos.Landscape(torch.sum, torch.tensor([float("inf")])), "inf"),
+        (lambda: eos.Landscape(torch.sum, torch.ones(2, 2)), "vector of floats"),
+        (lambda: eos.quadratic([1.0, 2.0]).loss(torch.ones(3)), r"shape \(3,\)"),
+        (lambda: eos.quadratic([1.0, 2.0]).at(torch.ones(2).double()).hvp(torch.ones(3)), r"shape \(3,\)"),
+        (lambda: eos.quadratic([1.0, 2.0]).loss(torch.ones(2)), r"use w.to\(torch.float64\)"),
+    ],
+)
+def test_bad_input_is_a_sentence(make, says):
+    with pytest.raises(ValueError, match=says):
+        make()
