@@ -24,7 +24,6 @@ __all__ = [
     "Eigenpairs",
     "GradientDescent",
     "Lab",
-    "Lab",
     "Landscape",
     "Objective",
     "Point",
