@@ -10,7 +10,6 @@ from eoslib.checks import check
 from eoslib.curvature import Eigenpairs, SharpnessTracker, dense_hessian, top_eigenpairs
 from eoslib.data import Dataset, chebyshev, digits
 from eoslib.descent import descend
-from eoslib.lab import Lab
 from eoslib.networks import mlp
 from eoslib.objective import Landscape, Objective, Point, quadratic
 from eoslib.optimizers import GradientDescent
