@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 
 from tests.conftest import missing
 
-PATIENCE = 180_000  # ms; generous, because a busy machine with two cores must pass too
+PATIENCE = 30_000  # ms; generous, because a busy machine with two cores must pass too
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = ["--no-sandbox", "--disable-background-networking"]
 
@@ -65,7 +65,7 @@ class Log:
         # a page opened as a file may not preload the theme's icon fonts; the icons are drawn as SVG anyway
         font = self.origin.startswith("file") and "/fontawesome/" in message.text + message.location.get("url", "")
         if message.type == "error" and not font:
-            self.errors.append(message.text)
+            self.errors.append(f"{message.text} {message.location.get('url', '')}")
 
 
 class Desk:
