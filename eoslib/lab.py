@@ -24,15 +24,15 @@ __all__ = ["DEFAULTS", "Lab", "check_state", "static_html"]
 STATIC = Path(__file__).parent / "static"
 
 DEFAULTS: dict[str, Any] = {
-    "task": "chebyshev-4",  # chebyshev-<degree> on 20 points, or digits
+    "task": "chebyshev-6",  # chebyshev-<degree> on 20 points, or digits
     "loss": "mse",  # mse, or cross-entropy with digits
-    "lr": 0.2,  # the step size η
+    "lr": 0.4,  # the step size η
     "activation": "tanh",
     "hidden": [30, 20],  # widths of the hidden layers
-    "seed": 0,
+    "seed": 2,
     "autoplay": False,  # start when the widget scrolls into view
     "id": "lab",  # names this widget's state in the page's address
-    "lr_range": [0.05, 2.0],  # ends of the η slider
+    "lr_range": [0.05, 1.0],  # ends of the η slider
     "title": "",  # a heading above the widget
     "max_steps": 20000,  # the run pauses here
 }

@@ -1,5 +1,6 @@
 // @ts-check
 // Between controls and settings, both ways; and the numbers the reader reads.
+import { lrAt, notchOf } from "./notches.mjs";
 import { widthText } from "./settings.mjs";
 import { choose, chooseTask, chooseWidths, h } from "./view.mjs";
 import { lateText, lrText, number, sentences, stepText } from "./words.mjs";
@@ -7,14 +8,6 @@ import { lateText, lrText, number, sentences, stepText } from "./words.mjs";
 /** @typedef {import("./controller.mjs").Lab} Lab */
 /** @typedef {import("./view.mjs").View} View */
 /** @typedef {import("./history.mjs").History} History */
-
-const NOTCHES = 200;  // of the η slider
-
-/** @param {number[]} range @param {number} notch  @returns {number} η, to three digits */
-export const lrAt = ([low, high], notch) => Number((low * (high / low) ** (notch / NOTCHES)).toPrecision(3));
-
-/** @param {number[]} range @param {number} lr */
-export const notchOf = ([low, high], lr) => Math.round((NOTCHES * Math.log(lr / low)) / Math.log(high / low));
 
 /** @param {Lab} lab */
 export function bindControls(lab) {

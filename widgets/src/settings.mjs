@@ -17,10 +17,10 @@ import { ACTIVATIONS, LOSSES, parameterCount } from "./constants.mjs";
 
 /** @type {Settings} */
 export const DEFAULTS = {
-  task: "chebyshev-5", loss: "mse", lr: 0.3, activation: "tanh", hidden: [30, 20], seed: 0,
+  task: "chebyshev-6", loss: "mse", lr: 0.4, activation: "tanh", hidden: [30, 20], seed: 2,
   autoplay: false, id: "lab", lr_range: [0.05, 1], title: "", max_steps: 20000,
 };
-export const TASKS = ["chebyshev-3", "chebyshev-4", "chebyshev-5", "digits"];
+export const TASKS = ["chebyshev-3", "chebyshev-4", "chebyshev-5", "chebyshev-6", "digits"];
 export const WIDTHS = ["20", "100", "30-20", "50-50", "32-32", "20-20-20"];
 export const LIMITS = { width: 256, layers: 5, parameters: 20000, degree: 20, seed: 4294967295, max_steps: 100000 };
 
