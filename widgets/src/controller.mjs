@@ -97,9 +97,10 @@ export class Lab {
     if (!this.running && !this.end) this.say(sentences.changed(this.settings.lr));
   }
 
-  /** Tells Python and the address bar. */
+  /** Tells Python and the address bar. A setting in error stays as it is there: its old value, told back, would come
+   * in again as a change and wipe the sentence away. */
   #publish() {
-    for (const key of LIVE) if (JSON.stringify(this.model.get(key)) !== JSON.stringify(this.settings[key])) this.model.set?.(key, this.settings[key]);
+    for (const key of LIVE) if (!this.errors[key] && JSON.stringify(this.model.get(key)) !== JSON.stringify(this.settings[key])) this.model.set?.(key, this.settings[key]);
     this.model.save_changes?.();
     if (this.linkable && Object.keys(this.errors).length === 0) {
       try { history.replaceState(history.state, "", writeFragment(location.hash, this.settings.id, { ...this.settings })); } catch { /* a host may forbid it */ }
