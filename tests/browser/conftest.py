@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 
 from tests.conftest import missing
 
-PATIENCE = 30_000  # ms; generous, because a busy machine with two cores must pass too
+PATIENCE = 180_000  # ms; generous, because a busy machine with two cores must pass too
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = ["--no-sandbox", "--disable-background-networking"]
 
