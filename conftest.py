@@ -1,6 +1,10 @@
 """For pytest --nbval: run cells as Jupyter does, so that a trailing `;` hides an output there too."""
 
+import os
+
 from nbval.kernel import RunningKernel
+
+os.environ["TQDM_DISABLE"] = "1"  # a progress bar is an output, and whether it shows depends on the machine's speed
 
 
 def _execute(self: RunningKernel, source: str, allow_stdin: bool | None = None) -> str:

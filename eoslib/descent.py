@@ -54,7 +54,8 @@ def descend(
     tracker = SharpnessTracker(k=k, tol=tol, seed=seed)
     log = _Log(k, limit=blowup * max(first, np.finfo(float).tiny))
     start, state, stopped = w, optimizer.init(w), ""
-    bar = trange(steps + 1, desc="descend", unit="step", leave=False, delay=2, disable=not progress)
+    quiet = {} if progress else {"disable": True}  # not disable=False: that would overrule TQDM_DISABLE=1
+    bar = trange(steps + 1, desc="descend", unit="step", leave=False, delay=2, **quiet)
     try:
         for t in bar:
             measure = every > 0 and t % every == 0

@@ -82,6 +82,7 @@ def run_one(path: Path) -> bool:
 
 
 def main(names: list[str]) -> int:
+    os.environ["TQDM_DISABLE"] = "1"  # a progress bar is an output, and whether it shows depends on the speed
     os.environ["OMP_NUM_THREADS"] = "1"  # the thread count changes the last digits of a sum
     os.environ.pop("MPLBACKEND", None)   # the kernel's own inline backend
     paths = [Path(name).resolve() for name in names] or sorted((ROOT / "book").glob("*.ipynb"))
