@@ -1,4 +1,4 @@
-"""The browser engine: its own tests under node, its reference vectors, its types, its bundle, and every step against torch."""
+"""The browser engine: its tests under node, its reference vectors, its types, its bundle, each step against torch."""
 
 import json
 import os
@@ -119,7 +119,8 @@ def _compare(made: Any, kept: Any, path: str = "vectors") -> None:
 
 def _heads(vectors: dict[str, Any]) -> dict[str, Any]:
     """The vectors without what lies past the horizon of round-off."""
-    edge = [{**{k: v for k, v in e.items() if k not in ("crossings", "points")}, "w": e["w"][:6], "rows": e["rows"][:60]}
+    left_out = ("crossings", "points")
+    edge = [{**{k: v for k, v in e.items() if k not in left_out}, "w": e["w"][:6], "rows": e["rows"][:60]}
             for e in vectors["edge"]]  # fmt: skip
     trajectory = {**vectors["trajectory"], "loss": vectors["trajectory"]["loss"][:120]}
     trajectory["w"] = {step: w for step, w in trajectory["w"].items() if int(step) <= 100}
