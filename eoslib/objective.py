@@ -91,7 +91,8 @@ class Landscape:
         return w
 
     def __str__(self) -> str:
-        return f"{self.name} ({self.w0.numel():,} parameters)"
+        p = self.w0.numel()
+        return f"{self.name} ({p:,} parameter{'s' if p > 1 else ''})"
 
 
 def quadratic(curvature: Tensor | Sequence[float], w0: Tensor | Sequence[float] | None = None) -> Landscape:
