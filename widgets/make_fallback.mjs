@@ -22,8 +22,19 @@ const crossing = history.sharpness.findIndex((s, i) => s >= history.threshold[i]
 /** @type {string[]} */
 const marks = [];
 const at = (/** @type {number} */ v) => String(Number(v.toFixed(1)));
+/** Leaves out points closer than a quarter of a pixel to the line between their neighbours. @param {number[]} points */
+function simplify(points) {
+  const kept = points.slice(0, 2);
+  for (let i = 2; i + 3 < points.length; i += 2) {
+    const [x0, y0] = kept.slice(-2), [x, y, x1, y1] = points.slice(i, i + 4), dx = x1 - x0, dy = y1 - y0;
+    if (Math.abs(dy * (x - x0) - dx * (y - y0)) > 0.25 * Math.hypot(dx, dy)) kept.push(x, y);
+  }
+  return points.length > 2 ? [...kept, ...points.slice(-2)] : kept;
+}
+
 drawPicture({
-  line(points, ink, width, dash = []) {
+  line(all, ink, width, dash = []) {
+    const points = simplify(all);
     const path = points.map((v, i) => (i % 2 ? `,${at(v)}` : `${i ? " " : ""}${at(v)}`)).join("");
     marks.push(`<polyline class="${ink}" stroke-width="${width}"${dash.length ? ` stroke-dasharray="${dash.join(" ")}"` : ""} points="${path}"/>`);
   },

@@ -85,12 +85,17 @@ export class Lab {
     if (key === "task" && this.settings.task !== "digits" && this.settings.loss !== "mse") this.#take("loss", "mse");
     if (JSON.stringify(this.settings[key]) === before && !wasWrong && !this.errors[key]) return;
     this.#publish();
-    if (key === "lr" && !wasWrong && !this.errors.lr) this.#changeLr();
+    if (key === "lr" && this.history.length > 0) this.#changeLr();
     else if (LIVE.includes(key) || key === "max_steps") this.reset();
     else showControls(this);
   }
 
+  /** η is live: the run goes on with it. One that cannot be used halts the run, which keeps what it has. */
   #changeLr() {
+    if (this.errors.lr) {
+      this.setRunning(false, true);
+      return showControls(this);
+    }
     this.crossed = false;
     this.engine?.send({ kind: "lr", lr: this.settings.lr });
     showControls(this);

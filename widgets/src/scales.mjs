@@ -8,7 +8,7 @@ const STEPS = [200, 300, 400, 600, 800, 1000, 1500, 2000, 3000, 4000, 6000, 8000
 /** Right end of the step axis. @param {number} length  rows so far */
 export const stepsTop = (length) => STEPS.find((s) => s >= length - 1) ?? length;
 
-/** Whole decades around the loss, as exponents of ten; a loss that blows up is shown up to 10^6.
+/** Ends of the loss axis as exponents of ten, at 1, 2 or 5 times a power; a loss that blows up is shown up to 10^6.
  * @param {Rows} rows  @returns {[number, number]} */
 export function decades({ loss, length }) {
   let low = Infinity, high = 0;
@@ -17,8 +17,15 @@ export function decades({ loss, length }) {
     if (loss[i] < Infinity && loss[i] > high) high = loss[i];
   }
   if (!(low <= high)) return [-2, 0];
-  const from = Math.max(-30, Math.floor(Math.log10(low))), to = Math.min(6, Math.ceil(Math.log10(high)));
-  return [from, Math.max(to, from + 2)];
+  const from = Math.max(-30, -roundUp(-Math.log10(low), [0, 0.301, 0.699])), to = Math.min(6, roundUp(Math.log10(high), [0, 0.301, 0.699]));
+  return to - from >= 1 ? [from, to] : [to - 1, to];
+}
+
+/** The smallest whole number plus one of the fractions that is at or above the value.
+ * @param {number} value @param {number[]} fractions */
+function roundUp(value, fractions) {
+  const whole = Math.floor(value), part = fractions.find((f) => whole + f >= value - 1e-9);
+  return part === undefined ? whole + 1 : whole + part;
 }
 
 const NICE = [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10];
@@ -51,8 +58,8 @@ export function ticks(top, count) {
   return Array.from({ length: Math.floor(top / step + 1e-9) + 1 }, (_, i) => i * step);
 }
 
-/** Exponents from low to high, at most `count` + 1 of them. @param {number} low @param {number} high @param {number} count */
+/** Whole exponents from low to high, about `count` of them. @param {number} low @param {number} high @param {number} count */
 export function exponents(low, high, count) {
-  const step = Math.ceil((high - low) / count);
-  return Array.from({ length: Math.floor((high - low) / step) + 1 }, (_, i) => low + i * step);
+  const first = Math.ceil(low - 1e-9), step = Math.max(1, Math.ceil((high - low) / count));
+  return Array.from({ length: Math.floor((high - first + 1e-9) / step) + 1 }, (_, i) => first + i * step);
 }

@@ -4,8 +4,8 @@
 //
 // A warm single vector is a trap: when two eigenvalues cross it goes on following the old one with a small
 // residual. So the subspace always carries two guards, the second and third Ritz vectors (with one, about one step in
-// a thousand was wrong by more than 0.1 % on small networks with three outputs; with two, none of 4,800 was). It takes
-// in the top vector of two steps ago when it has to grow (at the edge w has period two, so H(t) resembles H(t-2)); and
+// a thousand was wrong by more than 0.1 % on small networks with three outputs; with two, 2 of 9,000, both in runs that
+// jump about far above 2/η). It takes in the top vector of two steps ago when it has to grow (at the edge w has period two, so H(t) resembles H(t-2)); and
 // every few steps a random direction joins in, to find what none of the vectors followed so far can see.
 import { MersenneTwister } from "./rng.mjs";
 import { eigh } from "./symmetric.mjs";

@@ -67,7 +67,7 @@ export function buildView({ title, linkable }) {
   const root = h("div", { class: "eos-lab", role: "group", "aria-label": title || "Gradient descent and its sharpness, live" },
     ...(title ? [h("p", { class: "eos-title" }, title)] : []),
     h("div", { class: "eos-top" },
-      h("div", { class: "eos-lr" }, h("span", { class: "eos-eta", "aria-hidden": "true" }, "η"), lr, lrBox),
+      h("div", { class: "eos-lr" }, h("span", { class: "eos-eta", "aria-hidden": "true" }, h("span", {}, "step size"), " ", h("i", {}, "η")), lr, lrBox),
       h("div", { class: "eos-buttons" }, run, step, reset, h("label", { class: "eos-speed" }, h("span", {}, "speed"), speed))),
     error,
     h("dl", { class: "eos-readings" }, ...Object.values(readings).map((item) => item.box)),

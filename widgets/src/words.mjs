@@ -42,9 +42,8 @@ export const sentences = {
   /** @param {number} step @param {number} threshold */
   crossed: (step, threshold) => `At step ${stepText(step)} the sharpness reached 2/η = ${number(threshold)}.`,
   /** @param {History} h @param {number} lr */
-  diverged: (h, lr) => `The run diverged: at step ${stepText(h.last.step)} the loss ${Number.isFinite(h.last.loss)
-    ? `was ${number(h.last.loss)}, more than ${stepText(BLOWUP)} times its first value` : "was no longer a finite number"}. `
-    + `η = ${lrText(lr)} is too large here. Lower η, then press Reset.`,
+  diverged: (h, lr) => `Diverged with η = ${lrText(lr)}: at step ${stepText(h.last.step)} the loss ${Number.isFinite(h.last.loss)
+    ? `passed ${stepText(BLOWUP)} × its first value` : "was no longer a finite number"}. Lower η, then press Reset.`,
   /** @param {History} h */
   complete: (h) => `The run stopped at ${where(h)}. This page keeps no more steps; press Reset to start again.`,
   /** @param {number} lr */

@@ -7,7 +7,7 @@ import { startEngine } from "../src/engine.mjs";
 import { History, LATE } from "../src/history.mjs";
 import { lrAt, notchOf } from "../src/notches.mjs";
 import { drawPicture, geometry, trace } from "../src/picture.mjs";
-import { decades, niceAbove, sharpnessTop, ticks } from "../src/scales.mjs";
+import { decades, exponents, niceAbove, sharpnessTop, ticks } from "../src/scales.mjs";
 import { ACTIVATIONS } from "../src/constants.mjs";
 import { checks, conflict, DEFAULTS, LIMITS } from "../src/settings.mjs";
 import { readFragment, writeFragment } from "../src/state.mjs";
@@ -122,7 +122,10 @@ test("the data table has at most 50 rows, first and last among them", () => {
 
 test("axis ranges", () => {
   assert.deepEqual([niceAbove(5), niceAbove(5.1), niceAbove(0.11)], [5, 6, 0.12]);
-  assert.deepEqual(decades(historyOf(900, () => 5)), [-3, 0]);
+  const [low, high] = decades(historyOf(900, () => 5));                            // the loss runs from 1/900 to 1
+  assert.ok(Math.abs(low - Math.log10(1e-3)) < 1e-9 && high === 0);
+  assert.deepEqual(exponents(low, high, 4), [-3, -2, -1, 0]);
+  assert.deepEqual(exponents(-2.699, 0.301, 4), [-2, -1, 0]);
   assert.deepEqual(ticks(10, 4), [0, 5, 10]);
   assert.equal(sharpnessTop(historyOf(10, (i) => (i === 9 ? 1e9 : 4))), 20);      // a spike does not flatten the rest
   assert.ok(sharpnessTop(historyOf(10, () => 4, () => 40)) >= 40);                // the threshold stays in sight
