@@ -10,7 +10,7 @@ import { drawPicture } from "./src/picture.mjs";
 import { DEFAULTS } from "./src/settings.mjs";
 
 const target = fileURLToPath(new URL("../eoslib/static/lab-fallback.svg", import.meta.url));
-const STEPS = 800, WIDTH = 720, HEIGHT = 330;
+const STEPS = 1500, WIDTH = 720, HEIGHT = 330;
 
 const descent = new Descent(DEFAULTS), history = new History(STEPS + 1);
 for (let i = 0; i <= STEPS; i++) {
@@ -22,14 +22,18 @@ const crossing = history.sharpness.findIndex((s, i) => s >= history.threshold[i]
 /** @type {string[]} */
 const marks = [];
 const at = (/** @type {number} */ v) => String(Number(v.toFixed(1)));
-/** Leaves out points closer than a quarter of a pixel to the line between their neighbours. @param {number[]} points */
-function simplify(points) {
-  const kept = points.slice(0, 2);
-  for (let i = 2; i + 3 < points.length; i += 2) {
-    const [x0, y0] = kept.slice(-2), [x, y, x1, y1] = points.slice(i, i + 4), dx = x1 - x0, dy = y1 - y0;
-    if (Math.abs(dy * (x - x0) - dx * (y - y0)) > 0.25 * Math.hypot(dx, dy)) kept.push(x, y);
+/** Leaves out the points that stay within `tolerance` px of the line drawn without them (Douglas and Peucker, 1973).
+ * @param {number[]} points  x, y, x, y, … @param {number} [tolerance]  @returns {number[]} */
+function simplify(points, tolerance = 0.4) {
+  const last = points.length - 2, [x0, y0] = points, [x1, y1] = points.slice(last);
+  let worst = 0, at = 0;
+  for (let i = 2; i < last; i += 2) {
+    const along = ((points[i] - x0) * (x1 - x0) + (points[i + 1] - y0) * (y1 - y0)) / ((x1 - x0) ** 2 + (y1 - y0) ** 2 || 1);
+    const t = Math.min(1, Math.max(0, along)), off = Math.hypot(points[i] - x0 - t * (x1 - x0), points[i + 1] - y0 - t * (y1 - y0));
+    if (off > worst) [worst, at] = [off, i];
   }
-  return points.length > 2 ? [...kept, ...points.slice(-2)] : kept;
+  if (worst <= tolerance) return [x0, y0, x1, y1];
+  return [...simplify(points.slice(0, at + 2), tolerance).slice(0, -2), ...simplify(points.slice(at), tolerance)];
 }
 
 drawPicture({
@@ -53,7 +57,7 @@ ${["loss", "sharpness", "threshold", "muted", "line"].map((ink) => `.eos-fallbac
 .eos-fallback polyline { fill: none; stroke-linejoin: round; }
 `;
 const title = "Gradient descent at the edge of stability";
-const text = `Loss and sharpness over ${STEPS} steps of gradient descent with step size ${DEFAULTS.lr}. The sharpness rises from ${history.sharpness[0].toFixed(1)}, `
+const text = `Loss and sharpness over ${STEPS.toLocaleString("en")} steps of gradient descent with step size ${DEFAULTS.lr}. The sharpness starts at ${history.sharpness[0].toFixed(1)}, `
   + `reaches the dashed line 2/η = ${threshold} at step ${crossing}, and then stays near it while the loss goes on falling, not steadily.`;
 const svg = `<svg xmlns="http://www.w3.org/2000/svg" class="eos-fallback" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" style="max-width:100%;height:auto" role="img" aria-labelledby="eos-fallback-title eos-fallback-text">
 <title id="eos-fallback-title">${title}</title>

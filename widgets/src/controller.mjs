@@ -84,7 +84,7 @@ export class Lab {
     this.#take(key, raw);
     if (key === "task" && this.settings.task !== "digits" && this.settings.loss !== "mse") this.#take("loss", "mse");
     if (JSON.stringify(this.settings[key]) === before && !wasWrong && !this.errors[key]) return;
-    this.#publish();
+    this.publish();
     if (key === "lr" && this.history.length > 0) this.#changeLr();
     else if (LIVE.includes(key) || key === "max_steps") this.reset();
     else showControls(this);
@@ -104,7 +104,7 @@ export class Lab {
 
   /** Tells Python and the address bar. A setting in error stays as it is there: its old value, told back, would come
    * in again as a change and wipe the sentence away. */
-  #publish() {
+  publish() {
     for (const key of LIVE) if (!this.errors[key] && JSON.stringify(this.model.get(key)) !== JSON.stringify(this.settings[key])) this.model.set?.(key, this.settings[key]);
     this.model.save_changes?.();
     if (this.linkable && Object.keys(this.errors).length === 0) {

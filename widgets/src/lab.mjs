@@ -15,9 +15,13 @@ import { Lab } from "./controller.mjs";
 /** @param {{ model: Model, el: HTMLElement }} context  @returns {() => void} cleanup */
 function render({ model, el }) {
   const lab = new Lab(model, el);
-  el.append(h("style", {}, css), lab.view.root);
+  const style = h("style", {}, css);
+  el.append(style, lab.view.root);
   lab.start();
-  return () => lab.destroy();
+  return () => {
+    lab.destroy();
+    style.remove();
+  };
 }
 
 export default { render };

@@ -23,6 +23,7 @@ export function bindControls(lab) {
     control.addEventListener("change", () => lab.set(String(control.dataset.key), control.value));
   }
   view.copy.addEventListener("click", async () => {
+    lab.publish();                                     // a page as it was opened has no setting in its address yet
     try {
       await navigator.clipboard.writeText(location.href);
       lab.say(sentences.copied);
