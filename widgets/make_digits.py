@@ -18,15 +18,19 @@ def module_text() -> str:
     rows = ["".join(chr(ord("a") + int(pixel)) for pixel in image) for image in images[:COUNT]]
     return (
         "// @ts-check\n"
-        "// Written by make_digits.py; do not edit. Source: the test set of \"Optical Recognition of Handwritten Digits\"\n"
+        '// Written by make_digits.py; do not edit. Source: the test set of "Optical Recognition of Handwritten Digits"\n'
         "// (E. Alpaydin, C. Kaynak, 1998, UCI Machine Learning Repository, CC BY 4.0), as bundled with scikit-learn.\n"
-        f"export const DIGIT_LABELS = \"{''.join(str(label) for label in labels[:COUNT])}\";\n"
-        "export const DIGIT_PIXELS = [\n" + "".join(f"  \"{row}\",\n" for row in rows) + "].join(\"\");\n"
+        f'export const DIGIT_LABELS = "{"".join(str(label) for label in labels[:COUNT])}";\n'
+        "export const DIGIT_PIXELS = [\n" + "".join(f'  "{row}",\n' for row in rows) + '].join("");\n'
     )
 
 
 if __name__ == "__main__":
     if "--check" in sys.argv:
-        sys.exit(0 if TARGET.read_text() == module_text() else f"{TARGET} differs from what make_digits.py writes; run it again.")
+        sys.exit(
+            0
+            if TARGET.read_text() == module_text()
+            else f"{TARGET} differs from what make_digits.py writes; run it again."
+        )
     TARGET.write_text(module_text())
     print(f"wrote {TARGET}")

@@ -159,6 +159,7 @@ export class Lab {
     if (batch.run !== this.run) return;
     const from = this.history.length;
     this.history.append(batch);
+    if (!this.running && !batch.end && this.history.last.step > 0) this.say(sentences.paused(this.history));   // the last steps of a run, or one step
     for (let i = from; i < this.history.length && !this.crossed; i++) {
       const { step, sharpness, threshold } = this.history.row(i);
       if (sharpness >= threshold && threshold === 2 / this.settings.lr) { this.crossed = true; if (step > 0) this.say(sentences.crossed(step, threshold)); }

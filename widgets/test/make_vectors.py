@@ -71,22 +71,35 @@ def gaussian(seed: int, *shape: int) -> Tensor:
 
 
 def chebyshev(degree: int) -> tuple[Tensor, Tensor]:
-    x = np.linspace(-1, 1, 20)
-    return torch.from_numpy(x)[:, None], torch.from_numpy(np.polynomial.chebyshev.chebval(x, [0] * degree + [1]))[:, None]
+    x = np.linspace(-1, 1, 20)[:, None]
+    return torch.from_numpy(x), torch.from_numpy(np.polynomial.chebyshev.chebval(x, [0] * degree + [1]))
 
 
 def functions() -> dict:
-    points = [*np.random.default_rng(0).uniform(-4, 4, 40), *np.geomspace(1e-18, 700, 24), *-np.geomspace(1e-18, 40, 12)]
+    points = [
+        *np.random.default_rng(0).uniform(-4, 4, 40),
+        *np.geomspace(1e-18, 700, 24),
+        *-np.geomspace(1e-18, 40, 12),
+    ]
     points = [float(p) for p in points]
     table = {name: [getattr(math, name)(p) for p in points] for name in ("exp", "expm1", "tanh", "erf")}
     positive = [abs(p) for p in points]
-    return {"points": points, **table, "log": [math.log(p) for p in positive], "log1p": [math.log1p(p) for p in positive]}
+    return {
+        "points": points,
+        **table,
+        "log": [math.log(p) for p in positive],
+        "log1p": [math.log1p(p) for p in positive],
+    }
 
 
 def derivatives() -> list[dict]:
     """Loss, gradient and Hessian-vector product for every activation and loss, at weights large enough to bend."""
     cases, sizes = [], [4, 6, 5, 3]
-    x, targets, labels = gaussian(1, 7, 4), gaussian(2, 7, 3), F.one_hot(torch.tensor([0, 2, 1, 1, 0, 2, 2]), 3).double()
+    x, targets, labels = (
+        gaussian(1, 7, 4),
+        gaussian(2, 7, 3),
+        F.one_hot(torch.tensor([0, 2, 1, 1, 0, 2, 2]), 3).double(),
+    )
     for i, activation in enumerate(ACTIVATIONS):
         for loss in LOSSES:
             y = targets if loss == "mse" else labels
@@ -143,7 +156,10 @@ def data() -> dict:
     x = images[:300] - images[:300].mean(axis=0)
     x = x / x.std()
     sets = {str(d): [numbers(t) for t in chebyshev(d)] for d in (0, 1, 2, 5, 8)}
-    return {"chebyshev": sets, "digits": {"first": x[0].tolist(), "last": x[-1].tolist(), "labels": labels[:300].tolist()}}
+    return {
+        "chebyshev": sets,
+        "digits": {"first": x[0].tolist(), "last": x[-1].tolist(), "labels": labels[:300].tolist()},
+    }
 
 
 def vectors() -> dict:
