@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from typing import Any
 
 import numpy as np
@@ -54,8 +55,8 @@ def descend(
     tracker = SharpnessTracker(k=k, tol=tol, seed=seed)
     log = _Log(k, limit=blowup * max(first, np.finfo(float).tiny))
     start, state, stopped = w, optimizer.init(w), ""
-    quiet = {} if progress else {"disable": True}  # not disable=False: that would overrule TQDM_DISABLE=1
-    bar = trange(steps + 1, desc="descend", unit="step", leave=False, delay=2, **quiet)
+    quiet = not progress or bool(os.environ.get("TQDM_DISABLE"))  # tqdm's notebook bar does not look there itself
+    bar = trange(steps + 1, desc="descend", unit="step", leave=False, delay=2, disable=quiet)
     try:
         for t in bar:
             measure = every > 0 and t % every == 0
