@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -112,7 +113,7 @@ def test_a_figure_without_alternative_text_fails_the_build(tmp_path: Path, root:
     metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3"}, "language_info": {"name": "python"}}
     notebook = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
     book = tmp_path / "book"
-    book.mkdir()
+    shutil.copytree(root / "book" / "_static", book / "_static")
     (tmp_path / "_config.yml").write_text((root / "_config.yml").read_text().replace("[_vendor]", "[]"))
     (book / "_toc.yml").write_text("format: jb-book\nroot: only\n")
     (book / "references.bib").touch()

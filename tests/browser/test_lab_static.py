@@ -1,16 +1,18 @@
 """The widget in the static page, without a kernel: dragging η mid-run moves the plateau to the new 2/η."""
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
 from playwright.sync_api import Locator, Page
 
 from tests.browser.conftest import Desk
 
-START = "#lab:task=chebyshev-4&hidden=30-20&act=tanh&loss=mse&seed=0&lr=0.2"  # a setting that reaches the edge soon
+START = "task=chebyshev-4&hidden=30-20&act=tanh&loss=mse&seed=0&lr=0.2"  # a setting that reaches the edge soon
 LATE = 500  # steps that the mean is taken over
 Open = Callable[[str], Page]
 
@@ -24,10 +26,13 @@ LATE_MEAN = """(el, late) => {
 @pytest.fixture(params=["http", "file"])
 def start(request: pytest.FixtureRequest, desk: Desk, site: str, html: Path) -> Open:
     """Opens the home page with a setting in its address, over http and as a file."""
-    base = f"{site}/index.html" if request.param == "http" else (html / "index.html").as_uri()
+    home = html / "index.html"
+    mount = BeautifulSoup(home.read_text("utf-8"), "html.parser").select(".eos-mount")[0]
+    name = json.loads(str(mount["data-eos-state"]))["id"]
+    base = f"{site}/index.html" if request.param == "http" else home.as_uri()
 
-    def open_page(fragment: str) -> Page:
-        page, log = desk.open(base + fragment)
+    def open_page(setting: str) -> Page:
+        page, log = desk.open(f"{base}#{name}:{setting}")
         page.wait_for_selector(".eos-mount[data-eos-ready=true]")
         assert log.errors == []
         return page
