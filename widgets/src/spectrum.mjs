@@ -42,8 +42,12 @@ class Subspace {
   extend(v, hvp) {
     if (this.m === this.capacity) return false;
     const before = Math.sqrt(dot(v, v));
-    for (let pass = 0; pass < 2; pass++) for (let j = 0; j < this.m; j++) add(v, -dot(this.Q[j], v), this.Q[j]);
-    const norm = Math.sqrt(dot(v, v));
+    let norm = before, last = Infinity;
+    for (let pass = 0; pass < 3 && norm < 0.7 * last; pass++) {            // again while a pass took much away
+      for (let j = 0; j < this.m; j++) add(v, -dot(this.Q[j], v), this.Q[j]);
+      last = norm;
+      norm = Math.sqrt(dot(v, v));
+    }
     if (!(norm > 1e-10 * before)) return false;
     const q = this.Q[this.m], Hq = this.HQ[this.m];
     for (let i = 0; i < q.length; i++) q[i] = v[i] / norm;
@@ -89,11 +93,10 @@ class Subspace {
     u.fill(0);
     residual?.fill(0);
     for (let j = 0; j < this.m; j++) {
-      const y = pairs.vectors[j * this.m + k];
-      add(u, y, this.Q[j]);
-      if (residual) add(residual, y, this.HQ[j]);
+      const y = pairs.vectors[j * this.m + k], q = this.Q[j], Hq = this.HQ[j];
+      for (let i = 0; i < u.length; i++) u[i] += y * q[i];
+      if (residual) for (let i = 0; i < u.length; i++) residual[i] += y * (Hq[i] - pairs.values[k] * q[i]);
     }
-    if (residual) add(residual, -pairs.values[k], u);
   }
 }
 
