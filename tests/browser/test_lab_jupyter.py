@@ -77,6 +77,7 @@ def run_cell(page: Page, index: int) -> None:
 def test_the_widget_is_live_in_jupyterlab(desk: Desk, jupyter: str) -> None:
     page, log = desk.open(f"{jupyter}/lab/tree/live.ipynb", height=1100)
     page.wait_for_selector(".jp-Notebook .jp-Cell")
+    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
     widget = page.locator("[data-eos-ready=true]")
     for _ in range(6):  # JupyterLab drops what is run before its kernel answers, even after it says idle
         run_cell(page, 0)
