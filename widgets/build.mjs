@@ -35,7 +35,8 @@ async function bundle(engine) {
     },
   };
   const result = await build({ ...common, entryPoints: ["src/lab.mjs"], format: "esm", plugins: [plugin] });
-  return `/* Built by widgets/build.mjs from widgets/src; do not edit. */\n${result.outputFiles[0].text}`;
+  const notice = readFileSync(`${here}src/mathfns.mjs`, "utf8").match(/\/\*[\s\S]*?\*\//)?.[0] ?? "";   // fdlibm's, which must stay with it
+  return `/* Built by widgets/build.mjs from widgets/src; do not edit. */\n${notice}\n${result.outputFiles[0].text}`;
 }
 
 const text = await bundle(await engineFunction());

@@ -1,5 +1,7 @@
 // @ts-check
-// Elementary functions from + - * / alone, after fdlibm (the "Freely Distributable LIBM" by Sun Microsystems, 1993).
+/* exp, expm1, tanh, log and erf after fdlibm. Copyright (C) 1993, 2004 by Sun Microsystems, Inc. All rights reserved.
+ * Permission to use, copy, modify, and distribute this software is freely granted, provided that this notice is preserved. */
+// Elementary functions from + - * / alone.
 // Math.exp and Math.tanh may differ in the last bit from browser to browser, and training at the edge of
 // stability amplifies a last bit by |1 - lr * sharpness| a step. These give the same bits everywhere.
 
