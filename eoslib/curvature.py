@@ -59,7 +59,8 @@ def top_eigenpairs(
     """The k largest algebraic eigenvalues of the Hessian at w and their vectors, from Hessian-vector products alone.
 
     `tol` bounds each residual ‖Hu − λu‖ relative to the largest |eigenvalue| seen. (The sharper estimate
-    residual² / gap is not trusted here: inside an unresolved cluster of eigenvalues it promises too much.)
+    residual² / gap is not trusted here: inside an unresolved cluster of eigenvalues it promises too much. Even so,
+    an eigenvalue above the one returned can hide if it is within about tol · √p of it, relative to the largest.)
     Starts from k + 1 random vectors, so that a k-fold eigenvalue is found k times.
     Raises ValueError when k is not between 1 and p, RuntimeError when max_hvps products were not enough.
     Source: Golub & Van Loan, Matrix Computations, section 10.3 (block Lanczos, Ritz values and their residuals).

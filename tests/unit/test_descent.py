@@ -55,6 +55,7 @@ def test_divergence_stops_with_a_sentence_and_a_usable_record():
     run = eos.descend(eos.quadratic([10.0]), eos.GradientDescent(lr=0.3), steps=1000, progress=False)
     assert run.stopped.startswith("diverged: the loss is") and "smaller lr" in run.stopped
     assert len(run.loss) < 20 and run.loss[-1] > 1e6 * run.loss[0] >= run.loss[-2]
+    assert np.isnan(run.sharpness[-1]) and run.hvps[-1] == 0  # nothing is measured where the run is lost
     np.testing.assert_allclose(run.w.item(), eos.theory.quadratic_path(0.3, 10.0, 1.0, run.step[-1])[-1])
 
 

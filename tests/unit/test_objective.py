@@ -108,6 +108,9 @@ def test_the_network_is_left_as_it_was_and_frozen_parameters_stay_out():
 def test_a_linear_function_has_no_curvature():
     plane = eos.Landscape(lambda w: 3 * w.sum(), torch.ones(2, dtype=torch.float64))
     assert plane.at(plane.w0).hvp(torch.ones(2, dtype=torch.float64)).tolist() == [0.0, 0.0]
+    slope = torch.tensor([1.0, 2.0], dtype=torch.float64, requires_grad=True)  # something else that wants gradients
+    tilted = eos.Landscape(lambda w: w @ slope, torch.ones(2, dtype=torch.float64))
+    assert tilted.at(tilted.w0).hvp(torch.ones(2, dtype=torch.float64)).tolist() == [0.0, 0.0]
 
 
 def test_objects_print_as_sentences():

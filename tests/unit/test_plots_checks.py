@@ -77,6 +77,10 @@ def test_check_says_in_words_how_it_went(capsys, function, says, verdict):
     assert says in capsys.readouterr().out
 
 
+def test_check_allows_rounding_around_zero():
+    assert eos.check(lambda: 1e-9, [((), 0.0)]) is True
+
+
 def test_check_knows_a_stub_from_a_wrong_answer(capsys):
     def mine(x):
         raise NotImplementedError("Return twice x.")
