@@ -24,6 +24,13 @@ def test_the_example_prints_the_numbers_shown() -> None:
     assert now[2] == pytest.approx(then[2], abs=0.03)  # at the edge: a mean, so other processors agree to percents
 
 
+def test_the_guides_example_runs_on_a_model_of_your_own() -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "book" / "how-to-use.md").read_text("utf-8"), re.DOTALL)
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        exec(code, {})
+    assert printed.getvalue().startswith("Sequential (98 parameters) on my data (200 examples), square loss\n501 points")
+
+
 def test_every_file_it_names_exists() -> None:
     named = set(re.findall(r"\]\((?!http)([^)]+)\)|`([\w./-]+\.(?:md|js|cff)|LICENSE[\w-]*|[\w.]+/)`", README))
     paths = {a or b for a, b in named}
