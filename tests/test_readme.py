@@ -28,7 +28,8 @@ def test_the_guides_example_runs_on_a_model_of_your_own() -> None:
     (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "book" / "how-to-use.md").read_text("utf-8"), re.DOTALL)
     with contextlib.redirect_stdout(io.StringIO()) as printed:
         exec(code, {})
-    assert printed.getvalue().startswith("Sequential (98 parameters) on my data (200 examples), square loss\n501 points")
+    expected = "Sequential (98 parameters) on my data (200 examples), square loss\n501 points"
+    assert printed.getvalue().startswith(expected)
 
 
 def test_every_file_it_names_exists() -> None:
