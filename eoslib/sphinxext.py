@@ -92,9 +92,21 @@ def choose_scripts(app: Sphinx, page: str, template: str, context: dict[str, Any
     scripts = context.get("script_files")
     if scripts is not None:
         scripts[:] = [script for script in scripts if not _unwanted(script)]
-    if 'class="eos-mount"' in context.get("body", ""):
+    context["body"] = _say_what_is_meant(context.get("body", ""))
+    if 'class="eos-mount"' in context["body"]:
         app.add_js_file("eos/lab.js", defer="defer")
         app.add_js_file("eos/eos-mount.js", defer="defer")
+
+
+def _say_what_is_meant(body: str) -> str:
+    """Without three attributes that tell a screen reader less than the element itself, or something wrong."""
+    for attribute in (
+        ' aria-label="Toggle hidden content"',  # it hides the summary's own words
+        ' role="list"',  # on a bibliography, whose entries then had to be list items
+        ' role="doc-biblioentry"',  # deprecated, and not for this element
+    ):
+        body = body.replace(attribute, "")
+    return body
 
 
 def _unwanted(script: Any) -> bool:

@@ -88,6 +88,11 @@ def test_only_pages_with_a_widget_load_its_scripts(soups: dict[Path, BeautifulSo
         assert not any("thebe" in script for script in scripts), path.name
 
 
+def test_folded_cells_are_named_by_their_own_words(soups: dict[Path, BeautifulSoup]) -> None:
+    labelled = {path.name: soup.select("summary[aria-label]") for path, soup in soups.items()}
+    assert {name: found for name, found in labelled.items() if found} == {}
+
+
 def test_every_page_has_one_heading_and_a_language(soups: dict[Path, BeautifulSoup], pages: list[str]) -> None:
     for path, soup in soups.items():
         if path.stem in pages:
