@@ -90,6 +90,10 @@ def test_the_widget_is_live_in_jupyterlab(desk: Desk, jupyter: str) -> None:
     page.wait_for_function("(el) => Number(el.dataset.steps) > 200", arg=element)
     widget.get_by_role("button", name="Pause").click()
 
+    name, value = (widget.locator(f".eos-readings {tag}").nth(1).bounding_box() for tag in ("dt", "dd"))
+    assert name and value
+    assert name["y"] + name["height"] <= value["y"] + 1, "JupyterLab's own list style puts a name over its value"
+
     slider = widget.get_by_role("slider", name="step size η", exact=True)
     slider.focus()
     for _ in range(5):
