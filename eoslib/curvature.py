@@ -219,7 +219,8 @@ def _rayleigh_ritz(
         grown = [space.add(residual_vectors[:, i]) for i in open_pairs if space.size < capacity]
         if not any(grown):  # the residuals lie in the basis already: only a new direction can help
             space.add(_random(start, 1, generator)[:, 0])
-    exact = space.size == p
+    exact = space.size == p  # nothing is left to estimate, and at k = p there is no guard to estimate from
+    estimates = residuals[:k] if exact else estimates
     pairs = Eigenpairs(
         values[:k], vectors[:, :k], residuals[:k], estimates, space.hvps, converged=exact or not open_pairs
     )

@@ -36,8 +36,9 @@ def descend(
 
     The loss is recorded at every point; the k largest Hessian eigenvalues at every `every`-th (0: never), to a
     relative error of about `tol`, nan elsewhere. `seed` is the eigensolver's.
-    Stops early, keeping everything recorded so far, when the loss is not finite or above `blowup` × its first
-    value, or on Ctrl-C; `stopped` then says so. An eigenvalue the solver could not settle is nan.
+    Stops early, keeping everything recorded so far, when the loss is not finite or above `blowup` × the size of
+    its first value (of 1, where that is 0), or on Ctrl-C; `stopped` then says so. An eigenvalue the solver could
+    not settle is nan.
     Raises ValueError on steps < 1, every < 0, blowup ≤ 1, k out of range, or a loss that is not finite at the start.
 
     >>> from eoslib import GradientDescent, quadratic
@@ -53,7 +54,7 @@ def descend(
     if not math.isfinite(first):
         raise ValueError(f"The loss at the start is {first}; begin from parameters where it is finite.")
     tracker = SharpnessTracker(k=k, tol=tol, seed=seed)
-    log = _Log(k, limit=blowup * max(first, np.finfo(float).tiny))
+    log = _Log(k, limit=blowup * (abs(first) or 1.0))
     start, state, stopped = w, optimizer.init(w), ""
     quiet = not progress or bool(os.environ.get("TQDM_DISABLE"))  # tqdm's notebook bar does not look there itself
     bar = trange(steps + 1, desc="descend", unit="step", leave=False, delay=2, disable=quiet)

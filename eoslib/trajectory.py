@@ -75,7 +75,9 @@ class Trajectory:
 
     def save(self, path: str | Path) -> Path:
         """Write the run to one .npz file, whole or not at all. Returns the path written."""
-        path = Path(path).with_suffix(".npz")
+        path = Path(path)
+        if path.suffix != ".npz":  # not with_suffix, which would make edge_0.npz of both edge_0.1 and edge_0.2
+            path = path.with_name(path.name + ".npz")
         arrays = {f.name: np.asarray(getattr(self, f.name)) for f in fields(self) if f.name in _ARRAYS}
         head = {"format": FORMAT} | {n: getattr(self, n) for n in _HEAD}
         with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as part:

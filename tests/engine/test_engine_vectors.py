@@ -75,7 +75,7 @@ def test_node_tests_pass(run: Any) -> None:
 
 
 def test_types_hold(run: Any, packages: None) -> None:
-    run("node", "node_modules/typescript/bin/tsc", "--project", "tsconfig.json")
+    assert run("node", "node_modules/typescript/bin/tsc", "--project", "tsconfig.json") == ""
 
 
 def test_bundle_is_what_the_sources_make(run: Any, packages: None) -> None:

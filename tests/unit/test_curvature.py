@@ -132,6 +132,14 @@ def test_tracking_several_eigenvalues():
     assert torch.allclose(pairs.values, exact, rtol=1e-4)
 
 
+@pytest.mark.parametrize("p", [1, 2, 5])
+def test_tracking_every_eigenvalue_there_is(p):
+    bowl = eos.quadratic([float(i + 1) for i in range(p)])
+    pairs = eos.SharpnessTracker(k=p)(bowl.at(bowl.w0))
+    assert pairs.converged and pairs.values.tolist() == pytest.approx(list(range(p, 0, -1)))
+    assert pairs.errors.shape == pairs.residuals.shape == (p,) and pairs.errors.max() < 1e-12
+
+
 def test_not_finite_is_an_error_and_not_a_number():
     broken = eos.Landscape(lambda w: (w.abs() ** 1.5).sum(), torch.zeros(3, dtype=torch.float64))
     with pytest.raises(FloatingPointError, match="nan or inf"):

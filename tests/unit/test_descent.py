@@ -105,6 +105,18 @@ def test_a_saved_run_comes_back_whole(run, tmp_path):
     assert [f.name for f in tmp_path.iterdir()] == ["run.npz"]
 
 
+def test_a_name_with_a_dot_in_it_keeps_all_of_it(run, tmp_path):
+    names = [run.save(tmp_path / name).name for name in ("edge_0.1", "edge_0.2", "edge.npz")]
+    assert names == ["edge_0.1.npz", "edge_0.2.npz", "edge.npz"]
+
+
+@pytest.mark.parametrize("offset", [0.0, -5.0])
+def test_a_loss_that_starts_at_zero_or_below_is_not_divergence(offset):
+    hill = eos.Landscape(lambda w: w.sin().sum() + offset, torch.zeros(1, dtype=torch.float64))
+    run = eos.descend(hill, eos.GradientDescent(lr=6.0), steps=5, progress=False)  # jumps to where sin is positive
+    assert run.stopped == "" and len(run.loss) == 6 and run.loss.max() > run.loss[0]
+
+
 def test_provenance_says_where_a_run_came_from(run):
     assert run.provenance["objective"].startswith("tanh network 1-8-8-1")
     assert run.provenance["optimizer"] == "GradientDescent(lr=0.3)"
