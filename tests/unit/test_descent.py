@@ -110,7 +110,7 @@ def test_a_name_with_a_dot_in_it_keeps_all_of_it(run, tmp_path):
     assert names == ["edge_0.1.npz", "edge_0.2.npz", "edge.npz"]
 
 
-@pytest.mark.parametrize("offset", [0.0, -5.0])
+@pytest.mark.parametrize("offset", [0.0, -0.5])
 def test_a_loss_that_starts_at_zero_or_below_is_not_divergence(offset):
     hill = eos.Landscape(lambda w: w.sin().sum() + offset, torch.zeros(1, dtype=torch.float64))
     run = eos.descend(hill, eos.GradientDescent(lr=6.0), steps=5, progress=False)  # jumps to where sin is positive
