@@ -10,9 +10,12 @@ from eoslib.checks import check
 from eoslib.curvature import Eigenpairs, SharpnessTracker, dense_hessian, top_eigenpairs
 from eoslib.data import Dataset, chebyshev, digits
 from eoslib.descent import descend
+from eoslib.landscape import Landscape, Point, quadratic
 from eoslib.networks import mlp
-from eoslib.objective import Landscape, Objective, Point, quadratic
+from eoslib.objective import Objective
+from eoslib.operators import GaussNewton, Preconditioned
 from eoslib.optimizers import GradientDescent
+from eoslib.spectrum import SpectralDensity, TraceEstimate, hessian_trace, spectral_density
 from eoslib.trajectory import Trajectory
 
 if TYPE_CHECKING:
@@ -21,21 +24,27 @@ if TYPE_CHECKING:
 __all__ = [
     "Dataset",
     "Eigenpairs",
+    "GaussNewton",
     "GradientDescent",
     "Lab",
     "Landscape",
     "Objective",
     "Point",
+    "Preconditioned",
     "SharpnessTracker",
+    "SpectralDensity",
+    "TraceEstimate",
     "Trajectory",
     "chebyshev",
     "check",
     "dense_hessian",
     "descend",
     "digits",
+    "hessian_trace",
     "mlp",
     "plots",
     "quadratic",
+    "spectral_density",
     "theory",
     "top_eigenpairs",
 ]

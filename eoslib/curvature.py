@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from eoslib.objective import Landscape, Point
+from eoslib.landscape import Curved, Matrix
 
 __all__ = ["Eigenpairs", "SharpnessTracker", "dense_hessian", "top_eigenpairs"]
 
@@ -33,7 +33,7 @@ class Eigenpairs:
     converged: bool  # every estimated error is within the tolerance asked for
 
 
-def dense_hessian(landscape: Landscape, w: Tensor) -> Tensor:
+def dense_hessian(landscape: Curved, w: Tensor) -> Tensor:
     """The whole Hessian at w, shape (p, p), symmetrised: p Hessian-vector products, so only for small p.
 
     It is the oracle every faster method here is tested against. Raises ValueError above 10,000 parameters.
@@ -54,7 +54,7 @@ def dense_hessian(landscape: Landscape, w: Tensor) -> Tensor:
 
 
 def top_eigenpairs(
-    landscape: Landscape, w: Tensor, *, k: int = 1, tol: float = 1e-6, max_hvps: int = 2000, seed: int = 0
+    landscape: Curved, w: Tensor, *, k: int = 1, tol: float = 1e-6, max_hvps: int = 2000, seed: int = 0
 ) -> Eigenpairs:
     """The k largest algebraic eigenvalues of the Hessian at w and their vectors, from Hessian-vector products alone.
 
@@ -111,7 +111,7 @@ class SharpnessTracker:
         self._warm: Tensor | None = None  # (p, k + 1) Ritz vectors of the last point
         self._calls = 0
 
-    def __call__(self, point: Point) -> Eigenpairs:
+    def __call__(self, point: Matrix) -> Eigenpairs:
         """The k largest eigenpairs at this point, and remember them for the next."""
         p = point.w.numel()
         _check_k(self.k, p)

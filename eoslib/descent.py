@@ -12,7 +12,7 @@ from torch import Tensor
 from tqdm.auto import trange
 
 from eoslib.curvature import SharpnessTracker
-from eoslib.objective import Landscape
+from eoslib.landscape import Landscape
 from eoslib.optimizers import GradientDescent
 from eoslib.trajectory import Trajectory, provenance
 

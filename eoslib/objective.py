@@ -1,9 +1,9 @@
-"""The training loss as a function of one flat parameter vector w: value, gradient, Hessian-vector products."""
+"""The training loss of a network on a data set, as a function of one flat parameter vector w."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
@@ -11,107 +11,9 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from eoslib.data import Dataset
+from eoslib.landscape import Function, Landscape
 
-__all__ = ["Landscape", "Objective", "Point", "quadratic"]
-
-
-class Point:
-    """Everything known at one w: the loss, the gradient, and the Hessian as a linear map.
-
-    One graph is built here and kept: the gradient step and any number of `hvp` calls share it.
-    """
-
-    def __init__(self, function: Callable[[Tensor], Tensor], w: Tensor) -> None:
-        self.w = w.detach().requires_grad_()  # (p,)
-        value = function(self.w)
-        (self._gradient,) = torch.autograd.grad(value, self.w, create_graph=True)
-        self.loss = float(value.detach())
-        self.gradient = self._gradient.detach()  # (p,)
-
-    def hvp(self, v: Tensor) -> Tensor:
-        """The Hessian-vector product H v, with H = ∇²L(w). v and the result have shape (p,), or (m, p) for m at once.
-
-        H v is the gradient of ⟨∇L(w), v⟩, v held fixed: about the price of one more gradient, and H is never formed.
-        Source: Pearlmutter 1994, in its reverse-over-reverse form.
-        """
-        if v.ndim not in (1, 2) or v.shape[-1] != len(self.w):
-            raise ValueError(f"hvp got a vector of shape {tuple(v.shape)}; w has shape {tuple(self.w.shape)}.")
-        if not self._gradient.requires_grad:  # the gradient is constant: a linear function
-            return torch.zeros_like(v)
-        (product,) = torch.autograd.grad(
-            self._gradient, self.w, v, retain_graph=True, materialize_grads=True, is_grads_batched=v.ndim == 2
-        )
-        return product
-
-
-class Landscape:
-    """Any scalar torch function of one flat vector, with the interface that `descend` and the curvature tools use.
-
-    Raises ValueError when w0 is not a finite vector.
-
-    >>> bowl = Landscape(lambda w: (w**4).sum(), torch.tensor([1.0, 2.0], dtype=torch.float64))
-    >>> bowl.at(bowl.w0).hvp(torch.ones(2, dtype=torch.float64)).tolist()   # 12 w²
-    [12.0, 48.0]
-    """
-
-    def __init__(self, function: Callable[[Tensor], Tensor], w0: Tensor, *, name: str = "landscape") -> None:
-        self.function = function
-        self.w0 = torch.as_tensor(w0).detach().clone()  # (p,)
-        self.name = name
-        if self.w0.ndim != 1 or self.w0.numel() == 0 or not self.w0.is_floating_point():
-            raise ValueError(f"w0 has shape {tuple(self.w0.shape)} and dtype {self.w0.dtype}; give a vector of floats.")
-        if not torch.isfinite(self.w0).all():
-            raise ValueError("w0 holds nan or inf; start from finite parameters.")
-
-    def at(self, w: Tensor) -> Point:
-        """Loss, gradient and Hessian-vector products at w (shape (p,)), all from one graph."""
-        return Point(self.function, self._checked(w))
-
-    def loss(self, w: Tensor) -> float:
-        """L(w), without a graph."""
-        with torch.no_grad():
-            return float(self.function(self._checked(w)))
-
-    def gradient(self, w: Tensor) -> Tensor:
-        """∇L(w), shape (p,)."""
-        return self.loss_and_gradient(w)[1]
-
-    def loss_and_gradient(self, w: Tensor) -> tuple[float, Tensor]:
-        """L(w) and ∇L(w), cheaper than `at` where no curvature is wanted."""
-        w = self._checked(w).detach().requires_grad_()
-        value = self.function(w)
-        (gradient,) = torch.autograd.grad(value, w)
-        return float(value.detach()), gradient
-
-    def _checked(self, w: Tensor) -> Tensor:
-        if w.shape != self.w0.shape:
-            raise ValueError(f"w has shape {tuple(w.shape)}; {self.name} takes shape {tuple(self.w0.shape)}.")
-        if w.dtype != self.w0.dtype:
-            raise ValueError(f"w is {w.dtype} and {self.name} is {self.w0.dtype}; use w.to({self.w0.dtype}).")
-        return w
-
-    def __str__(self) -> str:
-        p = self.w0.numel()
-        return f"{self.name} ({p:,} parameter{'s' if p > 1 else ''})"
-
-
-def quadratic(curvature: Tensor | Sequence[float], w0: Tensor | Sequence[float] | None = None) -> Landscape:
-    """L(w) = ½ wᵀ A w: the landscape whose Hessian is A everywhere.
-
-    `curvature` is A itself, (p, p) symmetric, or the list of its p eigenvalues along the axes.
-    w0 defaults to all ones. Raises ValueError when A is not symmetric.
-
-    >>> quadratic([1.0, 10.0]).loss(torch.tensor([2.0, 1.0], dtype=torch.float64))   # ½(1·4 + 10·1)
-    7.0
-    """
-    a = torch.as_tensor(curvature, dtype=torch.float64)
-    a = torch.diag(a) if a.ndim == 1 else a
-    if a.ndim != 2 or a.shape[0] != a.shape[1] or not torch.equal(a, a.T):
-        raise ValueError(f"quadratic got a curvature of shape {tuple(a.shape)}; give p numbers or a symmetric matrix.")
-    start = torch.ones(len(a), dtype=a.dtype) if w0 is None else torch.as_tensor(w0, dtype=a.dtype)
-    if len(start) != len(a):
-        raise ValueError(f"w0 has {len(start)} entries and the curvature {len(a)}; give as many of each.")
-    return Landscape(lambda w: 0.5 * w @ (a @ w), start, name="quadratic")
+__all__ = ["Objective"]
 
 
 def _square(outputs: Tensor, y: Tensor) -> Tensor:
@@ -131,7 +33,11 @@ class Objective(Landscape):
     cross-entropy:  L(w) = −(1/n) Σ_i Σ_c y_ic log softmax(f_w(x_i))_c
     w stacks the network's trainable parameters in the order of `network.parameters()`, shape (p,); w0 is where
     the network stands now. The network itself is never changed.
-    Raises ValueError when shapes do not fit, the loss is unknown, or the loss is not a function of w (dropout).
+    `chunk` bounds memory: loss, gradient and products are summed over chunks of that many examples, each weighted by
+    its share of n, so they stay those of the full batch. BatchNorm in training mode normalises over the chunk,
+    which makes another function of w: such a network takes `ghost_batch`, the size it normalises over, instead.
+    Raises ValueError when shapes do not fit, the loss is unknown, the loss is not a function of w (dropout), or
+    chunk meets BatchNorm.
     Source: Cohen et al. 2021, the authors' code, for both normalisations. torch's own MSELoss also divides by
     the number of outputs, so with 10 outputs its sharpness is 1/5 of the one here.
 
@@ -140,7 +46,10 @@ class Objective(Landscape):
     tanh network 1-50-50-1 (2,701 parameters) on chebyshev-4 (20 examples), square loss
     """
 
-    def __init__(self, network: nn.Module, dataset: Dataset, *, loss: str = "mse") -> None:
+    def __init__(
+        self, network: nn.Module, dataset: Dataset, *, loss: str = "mse",
+        chunk: int | None = None, ghost_batch: int | None = None,
+    ) -> None:  # fmt: skip
         if loss not in LOSSES:
             raise ValueError(f"Objective does not know the loss {loss!r}; use one of {', '.join(LOSSES)}.")
         parameters = {name: q for name, q in network.named_parameters() if q.requires_grad}
@@ -151,16 +60,33 @@ class Objective(Landscape):
         w0 = torch.cat([q.detach().reshape(-1) for q in parameters.values()])
         self._x, self._y = (z.to(w0.device, w0.dtype) for z in (dataset.x, dataset.y))
         self._loss_name, self._loss = LOSSES[loss]
+        self._ghost_batch = ghost_batch
+        self.chunk = _chunk_size(network, len(dataset), chunk, ghost_batch)
         name = getattr(network, "name", type(network).__name__)
-        super().__init__(lambda w: self._loss(self.outputs(w), self._y), w0, name=str(name))
+        super().__init__(lambda w: self.loss_of(self.outputs(w)), w0, name=str(name))
+        if self.chunk is not None:
+            self.pieces = [
+                self._piece(slice(i, i + self.chunk)) for i in range(0, len(dataset), self.chunk)
+            ]
+            self.function = lambda w: torch.stack([piece(w) for piece in self.pieces]).sum()
         self._refuse_misfits()
 
     def outputs(self, w: Tensor, x: Tensor | None = None) -> Tensor:
         """The network's outputs f_w(x), shape (n, outputs), on the training inputs unless x is given."""
         pieces = torch.split(w, [shape.numel() for shape in self._shapes.values()])
         parameters = {n: v.view(s) for (n, s), v in zip(self._shapes.items(), pieces, strict=True)}
-        result: Tensor = functional_call(self.network, parameters, (self._x if x is None else x,))
+        buffers = {n: b.clone() for n, b in self.network.named_buffers()}  # BatchNorm would write to the network's own
+        result: Tensor = functional_call(self.network, parameters | buffers, (self._x if x is None else x,))
         return result
+
+    def loss_of(self, outputs: Tensor) -> Tensor:
+        """The training loss as a function of the network's outputs on all examples, shape (n, outputs)."""
+        return self._loss(outputs, self._y)
+
+    def _piece(self, part: slice) -> Function:
+        x, y = self._x[part], self._y[part]
+        share = len(x) / len(self._x)  # the last chunk may be shorter, and then weighs less
+        return lambda w: share * self._loss(self.outputs(w, x), y)
 
     def accuracy(self, w: Tensor) -> float:
         """Share of training examples whose largest output is the target's class; nan for one output."""
@@ -191,4 +117,21 @@ class Objective(Landscape):
             )
 
     def __str__(self) -> str:
-        return f"{super().__str__()} on {self.dataset}, {self._loss_name}"
+        ghosts = f", BatchNorm over batches of {self._ghost_batch}" if self._ghost_batch else ""
+        return f"{super().__str__()} on {self.dataset}, {self._loss_name}{ghosts}"
+
+
+def _chunk_size(network: nn.Module, n: int, chunk: int | None, ghost_batch: int | None) -> int | None:
+    for name, size in (("chunk", chunk), ("ghost_batch", ghost_batch)):
+        if size is not None and size < 1:
+            raise ValueError(f"{name} is {size}; give a number of examples, at least 1.")
+    batchnorm = any(isinstance(m, nn.modules.batchnorm._BatchNorm) and m.training for m in network.modules())
+    if chunk is not None and batchnorm and chunk < n:
+        raise ValueError(
+            f"BatchNorm normalises over the chunk, so chunk={chunk} would silently make another loss. Say "
+            f"ghost_batch={chunk} if that loss is meant; otherwise leave chunk out, or call network.eval() first."
+        )
+    if ghost_batch is not None and not batchnorm:
+        raise ValueError(f"ghost_batch={ghost_batch} is for BatchNorm in training mode; use chunk={ghost_batch}.")
+    size = chunk if ghost_batch is None else ghost_batch
+    return None if size is None or size >= n else size

@@ -1,0 +1,151 @@
+"""A scalar function of one flat vector w: value, gradient, and the Hessian through its products with vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+__all__ = ["Curved", "Landscape", "Matrix", "Point", "quadratic"]
+
+Function = Callable[[Tensor], Tensor]  # (p,) to a scalar
+
+
+class Matrix(Protocol):
+    """A symmetric matrix at one w, known by its products: what the eigensolvers need."""
+
+    w: Tensor  # (p,)
+
+    def hvp(self, v: Tensor) -> Tensor:
+        """The matrix times v, (p,) or (m, p)."""
+
+
+class Curved(Protocol):
+    """Anything with a symmetric matrix at every w: a landscape, or an operator made from one."""
+
+    def at(self, w: Tensor) -> Matrix:
+        """The matrix at w."""
+
+
+class Point:
+    """Everything known at one w: the loss, the gradient, and the Hessian as a linear map.
+
+    The loss is the sum of `pieces`. One piece: its graph is built here and kept, and the gradient step and any
+    number of `hvp` calls share it. Several (an objective in chunks): one graph at a time is in memory, so each
+    `hvp` call builds them again.
+    """
+
+    def __init__(self, pieces: Sequence[Function], w: Tensor) -> None:
+        self.w = w.detach().requires_grad_()  # (p,)
+        self.loss, self.gradient = 0.0, torch.zeros_like(w)  # gradient: (p,)
+        self._pieces, self._kept = pieces, None
+        for piece in pieces:
+            value, slope = self._graph(piece)
+            self.loss += float(value.detach())
+            self.gradient = self.gradient + slope.detach()
+        if len(pieces) == 1:
+            self._kept = slope
+
+    def hvp(self, v: Tensor) -> Tensor:
+        """The Hessian-vector product H v, with H = ∇²L(w). v and the result have shape (p,), or (m, p) for m at once.
+
+        H v is the gradient of ⟨∇L(w), v⟩, v held fixed: about the price of one more gradient, and H is never formed.
+        Source: Pearlmutter 1994, in its reverse-over-reverse form.
+        """
+        if v.ndim not in (1, 2) or v.shape[-1] != len(self.w):
+            raise ValueError(f"hvp got a vector of shape {tuple(v.shape)}; w has shape {tuple(self.w.shape)}.")
+        if self._kept is not None:
+            return self._product(self._kept, v)
+        result = torch.zeros_like(v)
+        for piece in self._pieces:
+            result = result + self._product(self._graph(piece)[1], v)
+        return result
+
+    def _graph(self, piece: Function) -> tuple[Tensor, Tensor]:
+        value = piece(self.w)
+        (slope,) = torch.autograd.grad(value, self.w, create_graph=True)
+        return value, slope
+
+    def _product(self, slope: Tensor, v: Tensor) -> Tensor:
+        if not slope.requires_grad:  # the gradient is constant: a linear function
+            return torch.zeros_like(v)
+        (product,) = torch.autograd.grad(
+            slope, self.w, v, retain_graph=True, materialize_grads=True, is_grads_batched=v.ndim == 2
+        )
+        return product
+
+
+class Landscape:
+    """Any scalar torch function of one flat vector, with the interface that `descend` and the curvature tools use.
+
+    Raises ValueError when w0 is not a finite vector.
+
+    >>> bowl = Landscape(lambda w: (w**4).sum(), torch.tensor([1.0, 2.0], dtype=torch.float64))
+    >>> bowl.at(bowl.w0).hvp(torch.ones(2, dtype=torch.float64)).tolist()   # 12 w²
+    [12.0, 48.0]
+    """
+
+    def __init__(self, function: Callable[[Tensor], Tensor], w0: Tensor, *, name: str = "landscape") -> None:
+        self.function = function
+        self.pieces: Sequence[Function] = (function,)  # they sum to the function; more than one only to save memory
+        self.w0 = torch.as_tensor(w0).detach().clone()  # (p,)
+        self.name = name
+        if self.w0.ndim != 1 or self.w0.numel() == 0 or not self.w0.is_floating_point():
+            raise ValueError(f"w0 has shape {tuple(self.w0.shape)} and dtype {self.w0.dtype}; give a vector of floats.")
+        if not torch.isfinite(self.w0).all():
+            raise ValueError("w0 holds nan or inf; start from finite parameters.")
+
+    def at(self, w: Tensor) -> Point:
+        """Loss, gradient and Hessian-vector products at w (shape (p,)), all from one graph."""
+        return Point(self.pieces, self._checked(w))
+
+    def loss(self, w: Tensor) -> float:
+        """L(w), without a graph."""
+        with torch.no_grad():
+            return float(self.function(self._checked(w)))
+
+    def gradient(self, w: Tensor) -> Tensor:
+        """∇L(w), shape (p,)."""
+        return self.loss_and_gradient(w)[1]
+
+    def loss_and_gradient(self, w: Tensor) -> tuple[float, Tensor]:
+        """L(w) and ∇L(w), cheaper than `at` where no curvature is wanted."""
+        w = self._checked(w).detach().requires_grad_()
+        loss, gradient = 0.0, torch.zeros_like(w)
+        for piece in self.pieces:
+            value = piece(w)
+            gradient = gradient + torch.autograd.grad(value, w)[0]
+            loss += float(value.detach())
+        return loss, gradient
+
+    def _checked(self, w: Tensor) -> Tensor:
+        if w.shape != self.w0.shape:
+            raise ValueError(f"w has shape {tuple(w.shape)}; {self.name} takes shape {tuple(self.w0.shape)}.")
+        if w.dtype != self.w0.dtype:
+            raise ValueError(f"w is {w.dtype} and {self.name} is {self.w0.dtype}; use w.to({self.w0.dtype}).")
+        return w
+
+    def __str__(self) -> str:
+        p = self.w0.numel()
+        return f"{self.name} ({p:,} parameter{'s' if p > 1 else ''})"
+
+
+def quadratic(curvature: Tensor | Sequence[float], w0: Tensor | Sequence[float] | None = None) -> Landscape:
+    """L(w) = ½ wᵀ A w: the landscape whose Hessian is A everywhere.
+
+    `curvature` is A itself, (p, p) symmetric, or the list of its p eigenvalues along the axes.
+    w0 defaults to all ones. Raises ValueError when A is not symmetric.
+
+    >>> quadratic([1.0, 10.0]).loss(torch.tensor([2.0, 1.0], dtype=torch.float64))   # ½(1·4 + 10·1)
+    7.0
+    """
+    a = torch.as_tensor(curvature, dtype=torch.float64)
+    a = torch.diag(a) if a.ndim == 1 else a
+    if a.ndim != 2 or a.shape[0] != a.shape[1] or not torch.equal(a, a.T):
+        raise ValueError(f"quadratic got a curvature of shape {tuple(a.shape)}; give p numbers or a symmetric matrix.")
+    start = torch.ones(len(a), dtype=a.dtype) if w0 is None else torch.as_tensor(w0, dtype=a.dtype)
+    if len(start) != len(a):
+        raise ValueError(f"w0 has {len(start)} entries and the curvature {len(a)}; give as many of each.")
+    return Landscape(lambda w: 0.5 * w @ (a @ w), start, name="quadratic")
