@@ -76,8 +76,21 @@ def digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+def without_pixels(path: Path) -> Any:
+    notebook = json.loads(path.read_text("utf-8"))
+    for cell in notebook["cells"]:
+        for output in cell.get("outputs", []):
+            if "image/png" in output.get("data", {}):
+                output["data"]["image/png"] = ""
+    return notebook
+
+
 def test_running_a_chapter_again_leaves_the_same_bytes(tmp_path: Path) -> None:
-    copy = Path(shutil.copy(min(NOTEBOOKS, key=lambda path: path.stem != "parabola"), tmp_path))
+    """On one machine. Another processor may draw a few pixels one grey level apart, and nothing else."""
+    source = min(NOTEBOOKS, key=lambda path: path.stem != "parabola")
+    copy = Path(shutil.copy(source, tmp_path))
+    assert chapters(copy).returncode == 0
+    assert without_pixels(copy) == without_pixels(source)
     before = digest(copy)
     again = chapters(copy)
     assert again.returncode == 0, again.stderr
