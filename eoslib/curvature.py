@@ -9,7 +9,7 @@ step's Ritz vectors it mostly finishes at once.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -54,7 +54,14 @@ def dense_hessian(landscape: Curved, w: Tensor) -> Tensor:
 
 
 def top_eigenpairs(
-    landscape: Curved, w: Tensor, *, k: int = 1, tol: float = 1e-6, max_hvps: int = 2000, seed: int = 0
+    landscape: Curved,
+    w: Tensor,
+    *,
+    k: int = 1,
+    tol: float = 1e-6,
+    max_hvps: int = 2000,
+    seed: int = 0,
+    end: str = "top",
 ) -> Eigenpairs:
     """The k largest algebraic eigenvalues of the Hessian at w and their vectors, from Hessian-vector products alone.
 
@@ -62,7 +69,8 @@ def top_eigenpairs(
     residual² / gap is not trusted here: inside an unresolved cluster of eigenvalues it promises too much. Even so,
     an eigenvalue above the one returned can hide if it is within about tol · √p of it, relative to the largest.)
     Starts from k + 1 random vectors, so that a k-fold eigenvalue is found k times.
-    Raises ValueError when k is not between 1 and p, RuntimeError when max_hvps products were not enough.
+    end="bottom" gives the k smallest instead, smallest first.
+    Raises ValueError when k is not in 1 … p or end is neither, RuntimeError when max_hvps products were not enough.
     Source: Golub & Van Loan, Matrix Computations, section 10.3 (block Lanczos, Ritz values and their residuals).
 
     >>> from eoslib import quadratic
@@ -72,15 +80,20 @@ def top_eigenpairs(
     10.0
     """
     _check_k(k, w.numel())
+    if end not in ("top", "bottom"):
+        raise ValueError(f"end is {end!r}; use 'top' for the largest eigenvalues or 'bottom' for the smallest.")
+    point, sign = landscape.at(w), 1 if end == "top" else -1
     generator = torch.Generator().manual_seed(seed)
     start = _random(w, min(k + 1, w.numel()), generator)
-    pairs, _ = _rayleigh_ritz(landscape.at(w).hvp, start, k, tol, max_hvps, generator, errors=lambda _, r: r[:k])
+    pairs, _ = _rayleigh_ritz(
+        lambda v: sign * point.hvp(v), start, k, tol, max_hvps, generator, errors=lambda _, r: r[:k]
+    )
     if not pairs.converged:
         raise RuntimeError(
             f"{pairs.hvps} Hessian-vector products left an estimated error of {pairs.errors.max():.1e} in the "
             f"top {k}; raise max_hvps (now {max_hvps}) or tol (now {tol:g})."
         )
-    return pairs
+    return replace(pairs, values=sign * pairs.values)
 
 
 class SharpnessTracker:

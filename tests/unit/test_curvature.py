@@ -49,6 +49,16 @@ def test_known_spectra_from_the_top(name, k):
     assert torch.allclose(pairs.vectors.T @ pairs.vectors, torch.eye(k, dtype=torch.float64), atol=1e-10)
 
 
+@pytest.mark.parametrize("name", SPECTRA)
+def test_known_spectra_from_the_bottom(name):
+    values = sorted(SPECTRA[name])
+    landscape = with_spectrum(values)
+    pairs = eos.top_eigenpairs(landscape, landscape.w0, k=min(2, len(values)), tol=1e-8, end="bottom")
+    assert pairs.values.tolist() == pytest.approx(values[:2], abs=1e-7 * (max(map(abs, values)) or 1.0))
+    h = eos.dense_hessian(landscape, landscape.w0)
+    assert torch.allclose(h @ pairs.vectors, pairs.vectors * pairs.values, atol=1e-6 * float(h.abs().max() + 1))
+
+
 @settings(max_examples=40, deadline=None)
 @given(values=st.lists(st.floats(-100, 100), min_size=1, max_size=40), seed=st.integers(0, 99))
 def test_the_largest_algebraic_eigenvalue_of_any_spectrum(values, seed):
@@ -159,6 +169,7 @@ def test_too_few_products_is_an_error_that_says_what_to_raise():
     [
         (lambda q: eos.top_eigenpairs(q, q.w0, k=0), "k = 0"),
         (lambda q: eos.top_eigenpairs(q, q.w0, k=4), "4 eigenvalues of a 3 × 3"),
+        (lambda q: eos.top_eigenpairs(q, q.w0, end="low"), "end is 'low'"),
         (lambda q: eos.SharpnessTracker(k=0), "k=0"),
         (lambda q: eos.SharpnessTracker(tol=0), "tol=0"),
         (lambda q: eos.SharpnessTracker(audit_every=0), "audit_every=0"),
