@@ -60,8 +60,8 @@ class Objective(Landscape):
         w0 = torch.cat([q.detach().reshape(-1) for q in parameters.values()])
         self._x, self._y = (z.to(w0.device, w0.dtype) for z in (dataset.x, dataset.y))
         self._loss_name, self._loss = LOSSES[loss]
-        self._ghost_batch = ghost_batch
         self.chunk = _chunk_size(network, len(dataset), chunk, ghost_batch)
+        self._ghosts = ghost_batch is not None and self.chunk is not None  # one ghost batch of all n is the full batch
         name = getattr(network, "name", type(network).__name__)
         super().__init__(lambda w: self.loss_of(self.outputs(w)), w0, name=str(name))
         if self.chunk is not None:
@@ -117,7 +117,7 @@ class Objective(Landscape):
             )
 
     def __str__(self) -> str:
-        ghosts = f", BatchNorm over batches of {self._ghost_batch}" if self._ghost_batch else ""
+        ghosts = f", BatchNorm over batches of {self.chunk}" if self._ghosts else ""
         return f"{super().__str__()} on {self.dataset}, {self._loss_name}{ghosts}"
 
 

@@ -45,6 +45,7 @@ def test_batchnorm_refuses_a_silent_change_of_the_loss():
     whole, ghosts = eos.Objective(net, data), eos.Objective(net, data, ghost_batch=32)
     assert abs(whole.loss(whole.w0) - ghosts.loss(whole.w0)) > 1e-4
     assert str(ghosts).endswith("BatchNorm over batches of 32")
+    assert str(eos.Objective(net, data, ghost_batch=100)) == str(whole)  # there is no batch of 100 in 64 examples
     halves = [eos.Objective(net, eos.Dataset(data.x[i : i + 32], data.y[i : i + 32], "half")) for i in (0, 32)]
     assert ghosts.loss(whole.w0) == pytest.approx(sum(half.loss(whole.w0) for half in halves) / 2, rel=1e-13)
     net.eval()  # fixed statistics: chunks are harmless
