@@ -1,23 +1,26 @@
 """Eigenvalues of the Hessian: exact when it fits in memory, matrix-free when it does not.
 
-The sharpness is the largest *algebraic* eigenvalue. One solver serves cold and warm starts: Rayleigh–Ritz on a
-growing orthonormal basis, extended by the residual of each pair that is not yet good enough. Started from random
-vectors this is a block Lanczos method with full reorthogonalisation and thick restarts; started from the last
-step's Ritz vectors it mostly finishes at once.
+The sharpness is the largest *algebraic* eigenvalue.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from eoslib.eigensolver import Array, Goal, Ritz, Subspace, random_rows, ritz, solve
 from eoslib.landscape import Curved, Matrix
 
 __all__ = ["Eigenpairs", "SharpnessTracker", "dense_hessian", "top_eigenpairs"]
 
+
+# The guard's product of an earlier point still serves while
+GUARD_AGE = 3  # it is at most so many points old,
+GUARD_BELOW = 0.9  # the guard's eigenvalue is below this share of the last one asked for,
+GUARD_SHARE = 0.01  # and no pair asked for holds more than this share of the guard.
 DENSE_LIMIT = 10_000  # parameters; the dense Hessian of that many takes 800 MB in float64
 
 
@@ -83,11 +86,9 @@ def top_eigenpairs(
     if end not in ("top", "bottom"):
         raise ValueError(f"end is {end!r}; use 'top' for the largest eigenvalues or 'bottom' for the smallest.")
     point, sign = landscape.at(w), 1 if end == "top" else -1
-    generator = torch.Generator().manual_seed(seed)
-    start = _random(w, min(k + 1, w.numel()), generator)
-    pairs, _ = _rayleigh_ritz(
-        lambda v: sign * point.hvp(v), start, k, tol, max_hvps, generator, errors=lambda _, r: r[:k]
-    )
+    generator, space = torch.Generator().manual_seed(seed), Subspace(lambda v: sign * point.hvp(v), w)
+    goal = Goal(k, tol, errors=lambda _, r: r[:k])
+    pairs = _eigenpairs(solve(space, goal, max_hvps, generator), space, k)
     if not pairs.converged:
         raise RuntimeError(
             f"{pairs.hvps} Hessian-vector products left an estimated error of {pairs.errors.max():.1e} in the "
@@ -103,6 +104,7 @@ class SharpnessTracker:
     guard vector beyond k; and every `audit_every` points a random direction joins as a second guard, and the
     subspace grows until both guards are eigenvectors to 3 %. (A random direction that is merely added is dropped
     again before it has found anything: 40 of 13,200 steps at the edge were then more than 1 % wrong.)
+    Where the guard is far below, its product is computed only at every fourth point.
     `tol` bounds the estimated relative error of the eigenvalues. A point where `max_hvps` products do not
     suffice comes back with converged=False.
     Raises ValueError on k < 1, tol outside (0, 1) or audit_every < 1.
@@ -119,27 +121,49 @@ class SharpnessTracker:
         if k < 1 or not 0 < tol < 1 or audit_every < 1:
             raise ValueError(f"SharpnessTracker got k={k}, tol={tol}, audit_every={audit_every}; use k ≥ 1, "
                              "0 < tol < 1 and audit_every ≥ 1.")  # fmt: skip
-        self.k, self.tol, self.audit_every, self.max_hvps = k, tol, audit_every, max_hvps
+        self.k, self.max_hvps, self.audit_every = k, max_hvps, audit_every
+        self._goal = Goal(k, tol, errors=_by_gap)
+        self._strict = replace(self._goal, guards=2, guard_tol=0.03)
         self._generator = torch.Generator().manual_seed(seed)
-        self._warm: Tensor | None = None  # (p, k + 1) Ritz vectors of the last point
-        self._calls = 0
+        self._last: Ritz | None = None  # what was found at the last point
+        self._calls, self._guard_age = 0, 0  # points seen, and how many since the guard's product was computed
 
     def __call__(self, point: Matrix) -> Eigenpairs:
         """The k largest eigenpairs at this point, and remember them for the next."""
-        p = point.w.numel()
-        _check_k(self.k, p)
-        audit = self._calls % self.audit_every == 0  # the first call is one
-        if self._warm is None:
-            start = _random(point.w, min(self.k + 1, p), self._generator)
+        _check_k(self.k, point.w.numel())
+        space = Subspace(point.hvp, point.w)
+        if self._last is None or self._calls % self.audit_every == 0:
+            self._last = self._audit(space)
         else:
-            start = torch.cat([self._warm, _random(point.w, 1, self._generator)], dim=1) if audit else self._warm
-        pairs, vectors = _rayleigh_ritz(
-            point.hvp, start, self.k, self.tol, self.max_hvps, self._generator, errors=_by_gap,
-            guards=2 if audit else 1, guard_tol=0.03 if audit else torch.inf,
-        )  # fmt: skip
-        self._warm = vectors[:, : self.k + 1]
+            self._last = self._follow(space, self._last)
         self._calls += 1
-        return pairs
+        return _eigenpairs(self._last, space, self.k)
+
+    def _audit(self, space: Subspace) -> Ritz:
+        """From the last vectors, made orthonormal anew, and a random direction."""
+        for v in [] if self._last is None else self._last.v[: self.k + 1]:
+            space.add(v)
+        space.add(random_rows(space.v, 1, self._generator)[0])
+        self._guard_age = 0
+        return solve(space, self._strict, self.max_hvps, self._generator)
+
+    def _follow(self, space: Subspace, last: Ritz) -> Ritz:
+        """From the last vectors; the guard's product may be an old one, if it hardly enters the result.
+
+        What the old product can spoil is the guard's share of a pair, squared, times the change of its curvature.
+        """
+        v, k = last.v[: self.k + 1], self.k
+        if len(v) == k or self._guard_age == GUARD_AGE or last.values[k] > GUARD_BELOW * last.values[k - 1]:
+            space.begin(v)
+        else:
+            space.begin(v, old=last.hv[k])
+            found = ritz(space, self._goal)
+            if not found.open and (found.coordinates[k, :k] ** 2).max() < GUARD_SHARE:
+                self._guard_age += 1
+                return found
+            space.renew(k)
+        self._guard_age = 0
+        return solve(space, self._goal, self.max_hvps, self._generator)
 
 
 def _check_k(k: int, p: int) -> None:
@@ -147,103 +171,18 @@ def _check_k(k: int, p: int) -> None:
         raise ValueError(f"k = {k} eigenvalues of a {p} × {p} Hessian; choose 1 ≤ k ≤ {p}.")
 
 
-def _random(like: Tensor, m: int, generator: torch.Generator) -> Tensor:
-    return torch.randn(len(like), m, generator=generator, dtype=like.dtype).to(like.device)
+def _eigenpairs(found: Ritz, space: Subspace, k: int) -> Eigenpairs:
+    """The k pairs asked for, as tensors beside w. A basis of the whole space leaves nothing to estimate."""
+    exact = space.size == found.v.shape[1]
+    arrays = found.values, found.norms, found.norms if exact else found.errors
+    values, norms, errors = (torch.from_numpy(x[:k].copy()).to(found.v) for x in arrays)
+    return Eigenpairs(values, found.v[:k].T, norms, errors, space.hvps, converged=exact or not found.open)
 
 
-class _Subspace:
-    """An orthonormal basis V and H V, growing by one Hessian-vector product at a time."""
-
-    def __init__(self, hvp: Callable[[Tensor], Tensor], like: Tensor, capacity: int) -> None:
-        self.hvp, self.size, self.hvps = hvp, 0, 0
-        self.v = like.new_zeros(capacity, len(like))  # (capacity, p) rows are basis vectors
-        self.hv = torch.zeros_like(self.v)  # (capacity, p) their products
-        self.t = like.new_zeros(capacity, capacity)  # V H Vᵀ
-
-    def add(self, x: Tensor) -> bool:
-        """Orthonormalise x (p,) against the basis and add it; False when nothing new is left of it."""
-        v, m = self.v[: self.size], self.size
-        norm = float(x.norm())
-        for _ in range(2):  # twice is enough: Gram–Schmidt once loses orthogonality when x lies almost in V
-            x = x - v.T @ (v @ x)
-        left = float(x.norm())
-        if not left > 1e-10 * norm:
-            return False
-        self.v[m] = x / left
-        self.hv[m] = self.hvp(self.v[m])
-        self.hvps += 1
-        self.size += 1
-        row = self.v[: m + 1] @ self.hv[m]
-        if not bool(torch.isfinite(row).all()):
-            raise FloatingPointError("A Hessian-vector product holds nan or inf: the loss is not smooth here.")
-        self.t[m, : m + 1] = self.t[: m + 1, m] = row
-        return True
-
-    def ritz(self) -> tuple[Tensor, Tensor]:
-        """All Ritz values, largest first, and their coordinates in the basis (columns)."""
-        values, coordinates = torch.linalg.eigh(self.t[: self.size, : self.size])
-        return values.flip(0), coordinates.flip(1)
-
-    def restart(self, coordinates: Tensor) -> None:
-        """Keep only the span of the given Ritz vectors; their products are known, so this costs no product."""
-        m, size = coordinates.shape[1], self.size
-        self.v[:m], self.hv[:m] = coordinates.T @ self.v[:size], coordinates.T @ self.hv[:size]
-        self.t.zero_()
-        self.t[:m, :m] = self.v[:m] @ self.hv[:m].T
-        self.size = m
-
-
-def _rayleigh_ritz(
-    hvp: Callable[[Tensor], Tensor],
-    start: Tensor,
-    k: int,
-    tol: float,
-    max_hvps: int,
-    generator: torch.Generator,
-    errors: Callable[[Tensor, Tensor], Tensor],
-    guards: int = 1,
-    guard_tol: float = torch.inf,
-) -> tuple[Eigenpairs, Tensor]:
-    """The top k pairs, and the k + guards leading Ritz vectors (p, k + guards) to start from next time.
-
-    `errors` estimates the error of the first k Ritz values from all Ritz values and the leading residuals;
-    `guard_tol` bounds the residuals of the guards, the pairs after k, relative to the largest |Ritz value|.
-    """
-    p = len(start)
-    keep = min(k + guards, p)
-    capacity = min(max(4 * k + 20, start.shape[1] + 10), p)
-    space = _Subspace(hvp, start[:, 0], capacity)
-    for column in start.T:
-        space.add(column)
-    while space.size < keep:
-        space.add(_random(start, 1, generator)[:, 0])
-    while True:
-        values, coordinates = space.ritz()
-        vectors = space.v[: space.size].T @ coordinates[:, :keep]
-        residual_vectors = space.hv[: space.size].T @ coordinates[:, :keep] - vectors * values[:keep]
-        residuals = residual_vectors.norm(dim=0)
-        estimates = errors(values, residuals[: k + 1])
-        scale = values.abs().max()
-        open_pairs = (torch.cat([estimates / tol, residuals[k:] / guard_tol]) > scale).nonzero().flatten().tolist()
-        if not open_pairs or space.size == p or space.hvps >= max_hvps:
-            break
-        if space.size + len(open_pairs) > capacity:
-            space.restart(coordinates[:, : min(keep + k + 4, space.size)])
-        grown = [space.add(residual_vectors[:, i]) for i in open_pairs if space.size < capacity]
-        if not any(grown):  # the residuals lie in the basis already: only a new direction can help
-            space.add(_random(start, 1, generator)[:, 0])
-    exact = space.size == p  # nothing is left to estimate, and at k = p there is no guard to estimate from
-    estimates = residuals[:k] if exact else estimates
-    pairs = Eigenpairs(
-        values[:k], vectors[:, :k], residuals[:k], estimates, space.hvps, converged=exact or not open_pairs
-    )
-    return pairs, vectors
-
-
-def _by_gap(values: Tensor, residuals: Tensor) -> Tensor:
+def _by_gap(values: Array, norms: Array) -> Array:
     """min(r, r²/gap) for each pair but the last, the guard; a neighbour's own uncertainty narrows the gap to it."""
-    distance = (values[: len(residuals) - 1] - values[1 : len(residuals)]).clone()  # to the next one below
-    below = distance - residuals[1:]
-    above = torch.cat([torch.full_like(below[:1], torch.inf), (distance - residuals[:-1])[:-1]])
-    gap, r = torch.minimum(below, above), residuals[:-1]
-    return torch.where(gap > r, r * r / gap, r)
+    distance = values[: len(norms) - 1] - values[1 : len(norms)]  # to the next one below
+    below = distance - norms[1:]
+    above = np.concatenate([[np.inf], (distance - norms[:-1])[:-1]])
+    gap, r = np.minimum(below, above), norms[:-1]
+    return np.where(gap > r, r * r / np.maximum(gap, r), r)

@@ -8,7 +8,7 @@ import pytest
 LIBRARY = Path(__file__).resolve().parents[2] / "eoslib"
 FLOORS = {
     "data": 0, "networks": 0, "landscape": 0,
-    "objective": 1,
+    "objective": 1, "eigensolver": 1,
     "curvature": 2, "spectrum": 2, "operators": 2,
     "optimizers": 3, "flows": 3,
     "trajectory": 4, "descent": 4,
