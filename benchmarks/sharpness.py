@@ -1,134 +1,163 @@
 """What the sharpness costs at every step, in units of a plain gradient step, and how wrong it is.
 
-One process, one thread, processor time. At every step of one descent each method is timed in turn at the same w, so
-the machine's moods meet all of them alike. Prints a table and writes _build/sharpness.json.
+One process, one thread, processor time (on CUDA: wall time between synchronisations). At every step of one descent
+past its edge the methods are timed in turn at the same w, so the machine's moods meet all of them alike. Prints a
+table and writes it, with where it came from, as JSON.
 
-    python benchmarks/sharpness.py            workloads A and D
-    python benchmarks/sharpness.py A          one of them
+    python benchmarks/sharpness.py                     all four workloads, about half an hour
+    python benchmarks/sharpness.py A D --seeds 1       two of them, from one start each
+    python benchmarks/sharpness.py B --steps 300       a longer stretch
 """
 
+import argparse
 import json
 import statistics
-import sys
 import time
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from scipy.sparse.linalg import LinearOperator, eigsh
+from peers import PEERS
+from workloads import Workload, workload
 
 import eoslib as eos
 from eoslib.trajectory import provenance
 
+ROOT = Path(__file__).resolve().parent.parent
+WARM_UP = 10  # steps that the tracker sees before timing begins
+
 
 @dataclass(frozen=True)
-class Workload:
-    objective: eos.Objective  # what is trained and timed
-    exact: eos.Objective  # the same in float64
-    lr: float  # step size η
-    first: int  # step at which timing begins
-    last: int  # step at which it ends
-    peer_every: int  # the slow peer and the exact value are computed at every so many of these steps
+class Plan:
+    """How much of a workload is measured, and how often."""
+
+    seeds: int  # initialisations
+    steps: int  # steps timed from the edge on, each
+    compare: int  # the exact value is computed at every so many of them
+    peers: int  # the other libraries are run at every so many
+
+
+PLANS = {"A": Plan(3, 300, 1, 10), "B": Plan(1, 41, 5, 20), "C": Plan(1, 21, 5, 20), "D": Plan(3, 300, 2, 50)}
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One method at one step."""
+
+    cost: float  # time of a step with the sharpness, × a plain gradient step
+    hvps: int  # Hessian-vector products
+    error: float  # relative error of the sharpness; nan where not compared
 
 
 @dataclass(frozen=True)
 class Row:
+    """One method on one workload."""
+
     workload: str
     method: str
-    cost: float  # median processor time of a step with the sharpness, × a plain gradient step
-    spread: float  # interquartile range of that ratio
-    hvps: float  # mean Hessian-vector products a step
-    worst: float  # largest relative error of the sharpness
+    cost: float  # median over the steps timed
+    low: float  # quartiles of the same
+    high: float
+    hvps: float  # mean a step
+    worst: float  # largest relative error
     wrong: int  # steps more than 1 % wrong
     compared: int  # steps compared with the exact value
+    timed: int  # steps timed
 
 
-def workload(name: str) -> Workload:
-    """A: 301 parameters, pure framework overhead. D: 17,610 parameters in float32, with eigenvalue crossings."""
-    widths, data, lr, first, last, every, dtype = {
-        "A": ((1, 100, 1), eos.chebyshev(3), 0.08, 600, 1000, 1, torch.float64),
-        "D": ((64, 100, 100, 10), eos.digits(1797), 0.1, 230, 400, 5, torch.float32),
-    }[name]
-    single, double = (eos.Objective(eos.mlp(*widths, dtype=t), data) for t in (dtype, torch.float64))
-    return Workload(single, double, lr, first, last, every)
-
-
-def papers_way(objective: eos.Objective, w: torch.Tensor) -> tuple[float, int]:
-    """scipy's eigsh from a random start, the graph built again for every product, as the paper's code does."""
-    count = 0
-
-    def product(v: np.ndarray) -> np.ndarray:
-        nonlocal count
-        count += 1
-        return objective.at(w).hvp(torch.from_numpy(v).to(w).flatten()).numpy()
-
-    operator = LinearOperator((len(w), len(w)), matvec=product, dtype=w.numpy().dtype)
-    start = np.random.default_rng(0).standard_normal(len(w)).astype(w.numpy().dtype)
-    return float(eigsh(operator, k=1, which="LA", return_eigenvectors=False, v0=start)[0]), count
+def exact(name: str, work: Workload, w: torch.Tensor) -> float:
+    """A: the dense Hessian. Others: Lanczos from random vectors, in float64 on D; on B and C to a residual of 1e-4,
+    which leaves an error of about its square over the gap to the next eigenvalue, 1e-6.
+    """
+    if name == "A":
+        return float(torch.linalg.eigvalsh(eos.dense_hessian(work.double, w.double()))[-1])
+    if name == "D":
+        return eos.top_eigenpairs(work.double, w.double(), tol=1e-7).values.item()
+    return eos.top_eigenpairs(work.single, w, tol=1e-4).values.item()
 
 
 def timed(call: Callable[[], tuple[float, int]]) -> tuple[float, float, int]:
-    start = time.process_time()
+    clock = time.process_time
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+        clock = time.perf_counter
+    start = clock()
     value, hvps = call()
-    return time.process_time() - start, value, hvps
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+    return clock() - start, value, hvps
 
 
-def measure(name: str) -> list[Row]:
-    work, tracker = workload(name), eos.SharpnessTracker()
-    w = work.objective.w0
-    ours: list[tuple[float, float, float]] = []  # cost ratio, products, relative error
-    peer: list[tuple[float, float, float]] = []
-    for t in range(work.last):
-        if t < work.first:
-            tracker(work.objective.at(w))
-        else:
-            visit(work, tracker, w, (t - work.first) % work.peer_every == 0, ours, peer)
-        w = w - work.lr * work.objective.gradient(w)
-    return [row(name, "eoslib", np.array(ours)), row(name, "eigsh", np.array(peer))]
+def visits(name: str, seed: int, plan: Plan, device: str) -> Iterator[tuple[str, Visit]]:
+    """Every method at the steps of one descent, as (method, visit)."""
+    work, tracker = workload(name, seed, device), eos.SharpnessTracker()
+    w = work.single.w0
+    for t in range(work.edge + plan.steps):
+        if t >= work.edge - WARM_UP:
+            pairs = visit(name, work, tracker, w, t - work.edge, plan)
+            yield from pairs if t >= work.edge else ()
+        w = w - work.lr * work.single.gradient(w)
 
 
 def visit(
-    work: Workload, tracker: eos.SharpnessTracker, w: torch.Tensor, compare: bool, ours: list, peer: list
-) -> None:
-    """Time a plain step, our step and, where `compare`, the peer's, all at the same w."""
+    name: str, work: Workload, tracker: eos.SharpnessTracker, w: torch.Tensor, t: int, plan: Plan
+) -> list[tuple[str, Visit]]:
+    """Time a plain step, our step and, where it is their turn, the peers', all at the same w."""
 
     def tracked() -> tuple[float, int]:
-        pairs = tracker(work.objective.at(w))
+        pairs = tracker(work.single.at(w))
         return pairs.values.item(), pairs.hvps
 
-    plain, _, _ = timed(lambda: (work.objective.loss_and_gradient(w)[0], 0))
+    plain, _, _ = timed(lambda: (work.single.loss_and_gradient(w)[0], 0))
     seconds, value, hvps = timed(tracked)
-    true = eos.top_eigenpairs(work.exact, w.double(), tol=1e-7).values.item() if compare else float("nan")
-    ours.append((seconds / plain, hvps, abs(value / true - 1)))
-    if compare:
-        seconds, value, hvps = timed(lambda: papers_way(work.objective, w))
-        peer.append(((seconds + plain) / plain, hvps, abs(value / true - 1)))
+    true = exact(name, work, w) if t >= 0 and t % plan.compare == 0 else float("nan")
+    rows = [("eoslib", Visit(seconds / plain, hvps, abs(value / true - 1)))]
+    for peer, sharpness in PEERS.items() if t >= 0 and t % plan.peers == 0 else ():
+        seconds, value, hvps = timed(lambda sharpness=sharpness: sharpness(work.single, w))
+        rows.append((peer, Visit((seconds + plain) / plain, hvps, abs(value / true - 1))))
+    return rows
 
 
-def row(name: str, method: str, values: np.ndarray) -> Row:
-    cost, hvps, errors = values.T
-    errors = errors[np.isfinite(errors)]
+def row(name: str, method: str, seen: list[Visit]) -> Row:
+    cost = [v.cost for v in seen]
     low, _, high = statistics.quantiles(cost, n=4)
-    return Row(name, method, float(np.median(cost)), high - low, float(hvps.mean()), float(errors.max()),
-               int((errors > 0.01).sum()), len(errors))  # fmt: skip
+    errors = np.array([v.error for v in seen if np.isfinite(v.error)])
+    return Row(name, method, statistics.median(cost), low, high, float(np.mean([v.hvps for v in seen])),
+               float(errors.max()), int((errors > 0.01).sum()), len(errors), len(cost))  # fmt: skip
+
+
+def measure(name: str, plan: Plan, device: str) -> list[Row]:
+    seen: dict[str, list[Visit]] = defaultdict(list)
+    for seed in range(plan.seeds):
+        for method, v in visits(name, seed, plan, device):
+            seen[method].append(v)
+    return [row(name, method, v) for method, v in seen.items()]
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="workload", help="A, B, C or D (all)")
+    parser.add_argument("--seeds", type=int, help="initialisations (A and D 3, B and C 1)")
+    parser.add_argument("--steps", type=int, help="steps past the edge (A and D 300, B 41, C 21)")
+    parser.add_argument("--out", type=Path, default=ROOT / "_build" / "sharpness.json")
+    options = parser.parse_args()
     torch.set_num_threads(1)
-    names = sys.argv[1:] or ["A", "D"]
-    rows = []
-    print("workload  method  × plain step    ±   HVPs a step   worst error   > 1 % wrong")
-    for name in names:
-        for r in measure(name):
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    rows, start = [], time.time()
+    print(f"on {device}\nworkload  method      × plain step  (quartiles)   HVPs a step   worst error  > 1 % wrong")
+    for name in options.names or PLANS:
+        given = {key: value for key in ("seeds", "steps") if (value := getattr(options, key))}
+        for r in measure(name, Plan(**(asdict(PLANS[name]) | given)), device):
             rows.append(asdict(r))
-            print(f"{r.workload:8}  {r.method:7} {r.cost:11.1f} {r.spread:6.1f} {r.hvps:10.2f} {r.worst:15.1e} "
-                  f"{r.wrong:6} of {r.compared}", flush=True)  # fmt: skip
-    out = Path(__file__).resolve().parent.parent / "_build" / "sharpness.json"
-    out.parent.mkdir(exist_ok=True)
-    out.write_text(json.dumps({"rows": rows, "provenance": provenance(date=time.strftime("%Y-%m-%d"))}, indent=1))
-    print(f"written to {out.relative_to(out.parent.parent)}")
+            print(f"{r.workload:8}  {r.method:10} {r.cost:11.1f}  ({r.low:.1f} to {r.high:.1f}) {r.hvps:13.2f} "
+                  f"{r.worst:13.1e} {r.wrong:6} of {r.compared}", flush=True)  # fmt: skip
+    origin = provenance(date=time.strftime("%Y-%m-%d"), device=device, minutes=round((time.time() - start) / 60, 1))
+    options.out.parent.mkdir(exist_ok=True)
+    options.out.write_text(json.dumps({"rows": rows, "provenance": origin}, indent=1))
+    print(f"written to {options.out}")
 
 
 if __name__ == "__main__":
