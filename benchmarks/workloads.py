@@ -19,7 +19,7 @@ class Workload:
 
 def workload(name: str, seed: int = 0, device: str = "cpu") -> Workload:
     """A: 301 parameters, pure overhead. B: 656,810, pure arithmetic. C: convolutions. D: crossings, in float32."""
-    lr, edge = {"A": (0.08, 640), "B": (0.15, 150), "C": (0.15, 150), "D": (0.1, 250)}[name]
+    lr, edge = {"A": (0.08, 640), "B": (0.15, 160), "C": (0.2, 180), "D": (0.1, 250)}[name]
     first = torch.float64 if name == "A" else torch.float32
     return Workload(*(objective(name, dtype, seed, device) for dtype in (first, torch.float64)), lr, edge)
 

@@ -107,6 +107,37 @@ def test_the_tracker_is_right_at_every_step(seed, lr, start, stop, crosses):
     assert hvps / stop < 4
 
 
+def test_at_a_lone_top_eigenvalue_most_steps_need_one_product():
+    """1-100-1 at its edge, the guard far below: its old product serves, and every step is still right."""
+    objective, tracker = eos.Objective(eos.mlp(1, 100, 1), eos.chebyshev(3)), eos.SharpnessTracker()
+    w, products, worst = objective.w0, [], 0.0
+    for t in range(740):
+        point = objective.at(w)
+        if t >= 640:
+            pairs = tracker(point)
+            products.append(pairs.hvps)
+            exact = torch.linalg.eigvalsh(eos.dense_hessian(objective, w))[-1].item()
+            worst = max(worst, abs(pairs.values.item() / exact - 1))
+        w = w - 0.08 * point.gradient
+    assert sum(n == 1 for n in products) > 60
+    assert worst < 1e-3
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 999), k=st.integers(1, 10), speed=st.floats(0, 0.02))
+def test_the_top_k_of_a_drifting_matrix(seed, k, speed):
+    """A + t B, both random: at every t the tracker is within its tolerance of the exact eigenvalues, give or take."""
+    generator = torch.Generator().manual_seed(seed)
+    a, b = torch.randn(2, 30, 30, generator=generator, dtype=torch.float64)
+    tracker = eos.SharpnessTracker(k=k)
+    for t in range(25):
+        moved = a + a.T + speed * t * (b + b.T)
+        place = eos.quadratic(moved)
+        pairs = tracker(place.at(place.w0))
+        exact = torch.linalg.eigvalsh(moved).flip(0)[:k]
+        assert float((pairs.values - exact).abs().max()) < 0.01 * float(exact[0])
+
+
 def test_a_small_residual_can_be_the_wrong_eigenvalue_and_the_audit_notices():
     """An eigenvalue the tracker has never seen rises from below to above the one it follows."""
     tracker = eos.SharpnessTracker(audit_every=5)
