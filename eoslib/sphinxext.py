@@ -18,12 +18,13 @@ from myst_nb.core.render import MimeData, NbElementRenderer
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
+from eoslib.explorables import Landscape2D, Quadratic, SelfStabilisation
 from eoslib.lab import Lab
 from eoslib.widget import STATIC, Widget
 
 __all__ = ["WIDGETS", "Renderer", "WidgetDirective", "setup"]
 
-WIDGETS: tuple[type[Widget], ...] = (Lab,)
+WIDGETS: tuple[type[Widget], ...] = (Lab, Quadratic, Landscape2D, SelfStabilisation)
 
 
 def _numbers(kind: type) -> Any:
