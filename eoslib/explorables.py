@@ -51,12 +51,13 @@ def _point(value: Any, name: str) -> list[float]:
 
 
 def _measured(value: Any, name: str) -> list[list[float]]:
-    columns = [[float(entry) for entry in column] for column in value]
+    try:
+        columns = [[float(entry) for entry in column] for column in value]
+    except (TypeError, ValueError):
+        columns = [[]]
     lengths = {len(column) for column in columns}
-    if not columns:
-        return []
-    if len(columns) != 2 or len(lengths) != 1 or not 1 <= max(lengths) <= 5000:
-        raise ValueError(f"{name} has columns of length {lengths}; give (x, y), two of equally many numbers, at most 5000.")
+    if columns and not (len(columns) == 2 and len(lengths) == 1 and 1 <= max(lengths) <= 5000):
+        raise ValueError(f"{name} is {value!r:.60}; give (x, y), two lists of equally many numbers (at most 5000).")
     if not all(math.isfinite(entry) for column in columns for entry in column):
         raise ValueError(f"{name} holds nan or inf; give finite numbers only.")
     return columns
@@ -141,7 +142,7 @@ class SelfStabilisation(Widget):
         for step in range(state["steps"] + 1):
             if lr * y < -2:
                 raise ValueError(
-                    f"lr is {lr!r} and alpha {alpha!r}: the sharpness falls below zero at step {step}, and the map runs "
-                    "away. Use a smaller lr or alpha, or fewer steps."
+                    f"lr is {lr!r} and alpha {alpha!r}: the sharpness falls below zero at step {step}, and the map "
+                    "runs away. Use a smaller lr or alpha, or fewer steps."
                 )
             x, y = -(1 + lr * y) * x, y + lr * (alpha - 0.5 * beta * x * x)

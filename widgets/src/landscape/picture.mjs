@@ -1,6 +1,6 @@
 // @ts-check
 // The landscape with both paths on it; and beside it the run over its steps, or what is left of it at every η.
-import { curve, frame, wholeDecades } from "../toys/axes.mjs";
+import { apart, curve, frame, wholeDecades } from "../toys/axes.mjs";
 import { above, fieldOf, lines } from "../toys/contours.mjs";
 import { niceAbove } from "../scales.mjs";
 import { sharpness } from "./landscapes.mjs";
@@ -103,14 +103,6 @@ export function drawSteps(pen, { lr, walk, flow, at }, width, height) {
     if (at < walk.steps) pen.dot(f.x(at), f.y(walk.sharpness[at]), 4, "sharpness");
   });
   apart(f.box, [["GD", "sharpness", f.y(walk.sharpness[at])], ["2/η", "threshold", f.y(threshold)], ["flow", "flow", f.y(stop)]], (name, ink, y) => pen.text(f.box.right + 8, y, name, ink, "left", true));
-}
-
-/** Names at the ends of lines, at least 15 px apart and inside. @param {import("../toys/axes.mjs").Box} box @param {[string, string, number][]} names @param {(name: string, ink: string, y: number) => void} put */
-export function apart(box, names, put) {
-  const marks = names.map(([name, ink, y]) => ({ name, ink, y: Math.max(box.top, Math.min(box.bottom, y)) })).sort((a, b) => a.y - b.y);
-  for (let i = 1; i < marks.length; i++) marks[i].y = Math.max(marks[i].y, marks[i - 1].y + 15);
-  for (let i = marks.length - 1, room = box.bottom + 4; i >= 0; i--, room -= 15) marks[i].y = Math.min(marks[i].y, room);
-  for (const { name, ink, y } of marks) put(name, ink, y);
 }
 
 /** What is left of the run at every η: sharpness above, x^a y^b below. @param {Pen} pen @param {Scene} scene

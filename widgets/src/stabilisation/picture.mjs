@@ -1,7 +1,6 @@
 // @ts-check
 // The phase portrait, and x and y over the steps.
-import { apart } from "../landscape/picture.mjs";
-import { curve, frame } from "../toys/axes.mjs";
+import { apart, curve, frame } from "../toys/axes.mjs";
 import { delta, loop } from "./stabilisation.mjs";
 
 /** @typedef {import("../toys/pen.mjs").Pen} Pen */

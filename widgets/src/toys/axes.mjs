@@ -79,3 +79,11 @@ export function curve(f, x, values, last) {
   }
   return points;
 }
+
+/** Names at the ends of lines, at least 15 px apart and inside. @param {Box} box @param {[string, string, number][]} names @param {(name: string, ink: string, y: number) => void} put */
+export function apart(box, names, put) {
+  const marks = names.map(([name, ink, y]) => ({ name, ink, y: Math.max(box.top, Math.min(box.bottom, y)) })).sort((a, b) => a.y - b.y);
+  for (let i = 1; i < marks.length; i++) marks[i].y = Math.max(marks[i].y, marks[i - 1].y + 15);
+  for (let i = marks.length - 1, room = box.bottom + 4; i >= 0; i--, room -= 15) marks[i].y = Math.min(marks[i].y, room);
+  for (const { name, ink, y } of marks) put(name, ink, y);
+}
