@@ -82,17 +82,21 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # myst-nb ships withou
         return images
 
 
+def module_script(module: str) -> str:
+    """A widget's module as a classic script that holds its source as a string."""
+    source = (STATIC / f"{module}.js").read_text(encoding="utf-8")
+    return f"(window.eosModules ??= {{}}).{module} = {json.dumps(source, ensure_ascii=False)};\n"
+
+
 def write_modules(app: Sphinx) -> None:
-    """Copy the mount script, and each widget's module as a classic script that holds its source as a string."""
+    """Copy the mount script, and write each widget's module."""
     if app.builder.format != "html":
         return
     folder = Path(app.outdir) / "_static" / "eos"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "eos-mount.js").write_bytes((STATIC / "eos-mount.js").read_bytes())
-    for module in (widget.module for widget in WIDGETS):
-        source = json.dumps((STATIC / f"{module}.js").read_text(encoding="utf-8"), ensure_ascii=False)
-        script = f"(window.eosModules ??= {{}}).{module} = {source};\n"
-        (folder / f"{module}.js").write_text(script, encoding="utf-8")
+    for widget in WIDGETS:
+        (folder / f"{widget.module}.js").write_text(module_script(widget.module), encoding="utf-8")
 
 
 def choose_scripts(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object) -> None:

@@ -292,10 +292,12 @@ test("where the sharpness stays above zero nothing blows up: |x| at most doubles
 
 test("a slider stops at the last safe value on its way, and the next one is not safe", () => {
   assert.equal(lostAt(STABLE), -1);
-  const kept = clamp(STABLE, "lr", 0.4);
-  assert.ok(kept > STABLE.lr && kept < 0.4 && lostAt({ ...STABLE, lr: kept }) === -1);
-  assert.ok(lostAt({ ...STABLE, lr: kept * 1.03 }) >= 0);
-  assert.equal(clamp(STABLE, "x0", 0.1), 0.1);
+  const { kept, next } = clamp(STABLE, "lr", 0.4);
+  assert.ok(STABLE.lr < kept && kept < next && next < 0.4 && next / kept < 1.02);
+  assert.ok(lostAt({ ...STABLE, lr: kept }) === -1 && lostAt({ ...STABLE, lr: next }) >= 0);
+  assert.deepEqual(clamp({ ...STABLE, lr: kept }, "lr", 0.3), { kept, next });         // dragging on moves nothing
+  assert.equal(clamp(STABLE, "x0", 0.1).kept, 0.1);
+  assert.equal(clamp(STABLE, "x0", 0.005).kept, 0.005);
 });
 
 // ── settings ──

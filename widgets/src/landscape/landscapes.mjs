@@ -8,7 +8,8 @@ import { exp, log1p, tanh } from "../mathfns.mjs";
 /** @typedef {{ name: string, title: string, formula: string, copies: [number, number], jet: (x: number, y: number) => Jet,
  *   product: (x: number, y: number) => number, minimum: number, window: [number, number, number, number],
  *   start: [number, number], lr: number, range: [number, number] }} Landscape
- *   product is minimum on the curve of minima; window: x from, to, y from, to; range: of η */
+ *   product is minimum on the curve of minima; window: x from, to, y from, to; range: of η, on a product up to where even
+ *   the flattest minimum, whose sharpness is the depth, is far above 2/η */
 
 /** @param {number} x @param {number} n */
 const power = (x, n) => (n < 0 ? 0 : x ** n);   // only ever multiplied by the factor 0 when n < 0
@@ -40,13 +41,13 @@ const raised = (name, n) => `${name}${n > 1 ? "⁰¹²³⁴⁵⁶⁷⁸⁹"[n] :
 
 /** @type {Landscape[]} */
 export const LANDSCAPES = [
-  deep(2, { title: "two factors", window: [0, 5, 0, 2], start: [4, 0.05], lr: 0.15, range: [0.02, 0.5] }),
-  deep(4, { title: "four factors (minimalist)", window: [0.8, 3.2, 0, 1.2], start: [2.5, 0.5], lr: 0.2, range: [0.05, 0.5] }),
-  deep(3, { title: "three factors", window: [0, 3, 0, 2.4], start: [2, 0.3], lr: 0.2, range: [0.05, 0.5] }),
-  deep(5, { title: "five factors", window: [0, 2.6, 0, 1.6], start: [1.9, 0.5], lr: 0.15, range: [0.03, 0.4] }),
+  deep(2, { title: "two factors", window: [0, 3, 0, 2], start: [2.2, 0.2], lr: 0.5, range: [0.05, 1.4] }),
+  deep(4, { title: "four factors (minimalist)", window: [0.8, 3.2, 0, 1.2], start: [2.5, 0.5], lr: 0.2, range: [0.05, 0.8] }),
+  deep(3, { title: "three factors", window: [0, 2.6, 0, 2], start: [1.5, 0.4], lr: 0.35, range: [0.05, 0.9] }),
+  deep(5, { title: "five factors", window: [0.5, 2.5, 0, 1.5], start: [1.9, 0.5], lr: 0.2, range: [0.03, 0.6] }),
   {
     name: "log-cosh", title: "log cosh", formula: "ln cosh(xy)", copies: [1, 1], jet: logCosh, product: (x, y) => x * y, minimum: 0,
-    window: [-1.5, 1.5, 0, 5], start: [0.3, 4.2], lr: 0.2, range: [0.05, 0.6],
+    window: [-1.5, 1.5, 0, 5], start: [0.3, 4.2], lr: 0.2, range: [0.05, 1],
   },
 ];
 

@@ -107,10 +107,10 @@ export function drawSteps(pen, { lr, walk, flow, at }, width, height) {
 
 /** What is left of the run at every η: sharpness above, x^a y^b below. @param {Pen} pen @param {Scene} scene
  * @param {import("./bifurcation.mjs").Bifurcation} found @param {number} width @param {number} height */
-export function drawBifurcation(pen, { landscape, lr }, found, width, height) {
+export function drawBifurcation(pen, { landscape, lr, flow }, found, width, height) {
   const middle = Math.round(height * 0.52), right = width - 44, left = 40, [low, high] = landscape.range, eta = { low, high, count: 4 };
-  const roof = niceAbove(1.5 / low), name = landscape.minimum ? landscape.formula.slice(6, -2) : "xy";
-  const top = frame(pen, { left, right, top: 22, bottom: middle - 14 }, { ...eta, ticks: [] }, { low: 0, high: Math.min(roof, 60), name: "sharpness where it ends" });
+  const roof = niceAbove(Math.max(4 / high, 1.35 * flow.sharpness[flow.sharpness.length - 1])), name = landscape.minimum ? landscape.formula.slice(6, -2) : "xy";
+  const top = frame(pen, { left, right, top: 22, bottom: middle - 14 }, { ...eta, ticks: [] }, { low: 0, high: roof, name: "sharpness where it ends" });
   const f = frame(pen, { left, right, top: middle + 22, bottom: height - 38 }, { ...eta, name: "step size η" }, { low: landscape.minimum - 1.2, high: landscape.minimum + 1.2, name: `${name} where it ends` });
   const column = (right - left) / found.etas.length;
   for (const g of [top, f]) {

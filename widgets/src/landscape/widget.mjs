@@ -31,13 +31,17 @@ class Landscape2D extends Toy {
     this.handle = new Handle(this.map, {
       name: "start point", where: () => { const [x, y] = this.#start(); return this.place ? [this.place.x(x), this.place.y(y)] : [0, 0]; },
       say: () => `start at x = ${this.#start().map(plain).join(", y = ")}`,
+      value: () => [this.#start()[0], this.landscape.window[0], this.landscape.window[1]],
       drag: (px, py) => this.#move(this.place?.over(px) ?? 0, this.place?.up(py) ?? 0),
       nudge: (right, up) => { const [x, y] = this.#start(), [x0, x1, y0, y1] = this.landscape.window; this.#move(x + (right * (x1 - x0)) / 80, y + (up * (y1 - y0)) / 80); },
     });
-    this.functions = list("function", "function", LANDSCAPES.map((l) => [l.name, `${l.title}:  ${l.formula}`]), (raw) => { this.settings.w0 = []; this.set("function", raw); });
+    this.functions = list("function", "function", LANDSCAPES.map((l) => [l.name, `${l.title}:  ${l.formula}`]), (raw) => {
+      Object.assign(this.settings, { w0: [], lr: landscapeOf(String(raw)).lr });      // another landscape begins at its own start
+      this.set("function", raw);
+    });
     this.contours = choice("contours", "contours of", [["loss", "loss"], ["sharpness", "sharpness"]], set("contours"));
-    this.plot = choice("plot", "beside it", [["run", "over the steps"], ["bifurcation", "over η"]], set("plot"));
-    this.dial = slider({ key: "lr", symbol: "η", name: "step size η", low: 0.01, high: 0.6 }, set("lr"));
+    this.plot = choice("plot", "plot over", [["run", "steps"], ["bifurcation", "η"]], set("plot"));
+    this.dial = slider({ key: "lr", symbol: "η", name: "step size η", low: 0.05, high: 0.8 }, set("lr"));
     this.numbers = readings({ steps: ["step"], threshold: ["2/η", "threshold"], now: ["sharpness now", "sharpness"], ratio: ["sharpness ÷ 2/η"], flow: ["flow ends at", "flow"] });
     this.data = table("At most 50 steps, evenly spread.", () => this.#rows());
   }
@@ -81,6 +85,7 @@ class Landscape2D extends Toy {
   show() {
     const { lr, contours, plot, function: name } = this.settings, { walk, at } = this, now = walk.sharpness[at];
     this.dial.row.classList.add("eos-wide");
+    this.dial.span(...this.landscape.range);
     this.dial.show(lr, "lr" in this.errors);
     this.functions.show(name);
     this.contours.show(contours);
@@ -113,7 +118,7 @@ class Landscape2D extends Toy {
     const key = legend([["gradient descent", "loss", []], ["gradient flow", "flow", [2, 3]], ["sharpness = 2/η", "threshold", [7, 4]], ["minima", "muted", []]]);
     return this.start([this.map, this.side], [], [
       h("div", { class: "eos-bar" }, this.functions.row, this.buttons), h("div", { class: "eos-dials" }, this.dial.row),
-      h("div", { class: "eos-bar" }, h("div", { class: "eos-pair" }, "contours of", this.contours.row), h("div", { class: "eos-pair" }, "beside", this.plot.row)),
+      h("div", { class: "eos-bar" }, h("div", { class: "eos-pair" }, "contours of", this.contours.row), h("div", { class: "eos-pair" }, "plot over", this.plot.row)),
       this.alert, this.status, this.numbers.row, h("div", { class: "eos-duo" }, this.map.box, this.side.box), key,
       h("div", { class: "eos-end" }, this.data.box, this.copy)]);
   }

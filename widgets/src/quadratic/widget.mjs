@@ -26,6 +26,7 @@ class Quadratic extends Toy {
     this.curve = new Board("eos-curve", (pen, w, ht) => drawLoss(pen, this.scene(), w, ht));
     this.handle = new Handle(this.run, {
       name: "start point", where: () => this.#where(), say: () => `start at x = ${this.#start().map(plain).join(", ")}`,
+      value: () => [this.settings.w0[0], LIMITS.w0[0], LIMITS.w0[1]],
       drag: (px, py) => this.#move(this.place?.over(px) ?? 0, this.place?.up(py) ?? 0),
       nudge: (right, up) => this.#move(this.settings.w0[0] + 0.05 * right, this.settings.w0[1] + 0.05 * up),
     });

@@ -35,15 +35,15 @@ export const SCHEMA = {
 /** The step at which the sharpness falls below zero within the steps shown, or −1. @param {typeof DEFAULTS} settings */
 export const lostAt = ({ lr, alpha, beta, x0, steps }) => orbit({ lr, alpha, beta }, x0, 0, steps).lost;
 
-/** The last value on the way from a safe one to the wanted one, in hundredths of the way, before the first that is not
- * safe; to three digits. (Beyond the first there may be safe ones again: a run can dive below zero and come back.)
- * @param {typeof DEFAULTS} safe @param {"lr" | "alpha" | "beta" | "x0"} key @param {number} wanted */
+/** The last value on the way from a safe one to the wanted one, in steps of one per cent, before the first that is not
+ * safe, and that one. (Beyond it there may be safe ones again: a run can dive below zero and come back.)
+ * @param {typeof DEFAULTS} safe @param {"lr" | "alpha" | "beta" | "x0"} key @param {number} wanted  @returns {{ kept: number, next: number }} */
 export function clamp(safe, key, wanted) {
-  let kept = safe[key];
-  for (let i = 1; i <= 100; i++) {
-    const next = Number((safe[key] * (wanted / safe[key]) ** (i / 100)).toPrecision(3));
-    if (lostAt({ ...safe, [key]: next }) >= 0) return kept;
+  const up = wanted > safe[key];
+  for (let kept = safe[key]; ;) {
+    const step = Number((kept * (up ? 1.01 : 1 / 1.01)).toPrecision(3)), next = up ? Math.min(step, wanted) : Math.max(step, wanted);
+    if (lostAt({ ...safe, [key]: next }) >= 0) return { kept, next };
+    if (next === wanted) return { kept: wanted, next: wanted };
     kept = next;
   }
-  return kept;
 }

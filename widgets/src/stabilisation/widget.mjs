@@ -46,11 +46,12 @@ class SelfStabilisation extends Toy {
     let wanted = NaN;
     try { wanted = dialled ? this.schema.checks[key](raw) : NaN; } catch { /* super.set names it */ }
     if (!dialled || Number.isNaN(wanted)) return super.set(key, raw);
-    const settings = /** @type {typeof DEFAULTS} */ (this.settings), asked = { ...settings, [key]: wanted }, lost = lostAt(asked);
-    if (lost < 0) return super.set(key, raw);
-    const kept = clamp(settings, dialled, wanted);
-    super.set(key, kept);
-    this.warn(stopped(dialled, wanted, kept, lost, asked));
+    const settings = /** @type {typeof DEFAULTS} */ (this.settings);
+    if (lostAt({ ...settings, [key]: wanted }) < 0) return super.set(key, raw);
+    const { kept, next } = clamp(settings, dialled, wanted), beyond = { ...settings, [key]: next };
+    if (kept === settings[dialled]) this.update();       // only the thumb goes back; the sentence stays as it is
+    else super.set(key, kept);
+    this.warn(stopped(dialled, kept, next, lostAt(beyond), beyond));
   }
 
   /** @override */

@@ -15,6 +15,6 @@ export function sentenceOf(c, x0, steps) {
 
 const NAMES = { lr: "η", alpha: "α", beta: "β", x0: "x₀" };
 
-/** @param {"lr" | "alpha" | "beta" | "x0"} key @param {number} wanted @param {number} kept @param {number} lost @param {Constants} c  of the wanted setting */
-export const stopped = (key, wanted, kept, lost, c) => `${NAMES[key]} stops at ${kept}: with ${Number(wanted.toPrecision(4))} the sharpness would fall below zero (y < −2/η) at step ${lost}. `
+/** @param {"lr" | "alpha" | "beta" | "x0"} key @param {number} kept @param {number} next  the first value that is not safe @param {number} lost @param {Constants} c  with `next` */
+export const stopped = (key, kept, next, lost, c) => `${NAMES[key]} stops at ${kept}: with ${next} the sharpness would fall below zero (y < −2/η) at step ${lost}. `
   + `Each step widens a small loop by the factor √(1 + 2αη²) = ${widening(c).toFixed(5)}; below −2/η the factor |1 + ηy| exceeds 1 again, and with |x| > δ the map runs away.`;

@@ -61,11 +61,11 @@ const ARROWS = /** @type {Record<string, [number, number]>} */ ({ ArrowLeft: [-1
 
 /** A point of the picture that the reader may take and move. */
 export class Handle {
-  /** @param {Board} board @param {{ name: string, where: () => [number, number], say: () => string, drag: (px: number, py: number) => void, nudge: (right: number, up: number) => void }} on
-   *   where: px; drag: to a px; nudge: by arrow keys, in small steps */
+  /** @param {Board} board @param {{ name: string, where: () => [number, number], say: () => string, value: () => [now: number, least: number, most: number], drag: (px: number, py: number) => void, nudge: (right: number, up: number) => void }} on
+   *   where: px; value: what a slider of x alone would say; drag: to a px; nudge: by arrow keys, in small steps */
   constructor(board, on) {
     this.on = on;
-    this.element = h("div", { class: "eos-handle", role: "slider", tabindex: "0", "aria-label": on.name, "aria-valuenow": "0" });
+    this.element = h("div", { class: "eos-handle", role: "slider", tabindex: "0", "aria-label": on.name });
     board.box.append(this.element);
     board.handle = this;
     this.element.addEventListener("pointerdown", (event) => {
@@ -82,6 +82,7 @@ export class Handle {
   place() {
     const [x, y] = this.on.where(), text = this.on.say();
     this.element.style.transform = `translate(${x}px, ${y}px)`;
+    this.on.value().forEach((v, i) => this.element.setAttribute(`aria-value${["now", "min", "max"][i]}`, String(v)));
     this.element.setAttribute("aria-valuetext", text);
     this.element.title = `${text}. Drag it, or use the arrow keys.`;
   }

@@ -12,16 +12,22 @@ export const plain = (v) => String(Number(v.toPrecision(4)));
 
 /** A slider with its number beside it. @param {Dial} dial @param {(raw: unknown) => void} set */
 export function slider({ key, symbol, name, low, high, log = false, format = plain }, set) {
-  const grain = log ? 0 : grainOf((high - low) / NOTCHES), most = log ? NOTCHES : Math.round((high - low) / grain);
+  let grain = 0;
   const valueAt = (/** @type {number} */ notch) => (log ? Number((low * (high / low) ** (notch / NOTCHES)).toPrecision(3)) : Number((low + notch * grain).toPrecision(10)));
   const notchOf = (/** @type {number} */ v) => (log ? Math.round((NOTCHES * Math.log(v / low)) / Math.log(high / low)) : Math.round((v - low) / grain));
-  const input = h("input", { type: "range", min: "0", max: String(most), step: "1", class: "eos-slider", "aria-label": name, "data-key": key });
+  const input = h("input", { type: "range", min: "0", step: "1", class: "eos-slider", "aria-label": name, "data-key": key });
   const box = h("input", { type: "text", inputmode: "decimal", class: "eos-number", "aria-label": `${name} as a number`, autocomplete: "off", spellcheck: "false" });
   input.addEventListener("input", () => set(valueAt(Number(input.value))));
   box.addEventListener("change", () => set(box.value));
+  const span = (/** @type {number} */ from, /** @type {number} */ to) => {
+    [low, high] = [from, to];
+    grain = log ? 0 : grainOf((high - low) / NOTCHES);
+    input.max = String(log ? NOTCHES : Math.round((high - low) / grain));
+  };
+  span(low, high);
   const letter = h("i", {}, ...withIndex(symbol)), row = h("div", { class: "eos-dial" }, h("span", { class: "eos-eta", "aria-hidden": "true" }, letter), input, box);
   return {
-    key, row, input, box,
+    key, row, input, box, span,
     /** @param {string} text  the symbol, where it depends on another choice */
     name(text) { if (letter.textContent !== text) letter.replaceChildren(...withIndex(text)); },
     /** @param {number} value @param {boolean} refused  the box keeps a value that was refused */
