@@ -35,26 +35,34 @@ def mount(desk: Desk, tmp_path: Path) -> Open:
     """Opens a page with one widget; `raw` stands in for its stored state. The page may ask for nothing at all."""
 
     def open_page(
-        widget: type[Widget], state: Any = None, *, raw: str | None = None, part: str = "", **options: Any
+        widget: type[Widget],
+        state: Any = None,
+        *,
+        raw: str | None = None,
+        part: str = "",
+        beside: tuple[type[Widget], ...] = (),
+        **options: Any,
     ) -> Locator:
         twin = widget.static_html(state or {})
         if raw is not None:
             stored = twin.split('data-eos-state="')[1].split('"')[0]
             twin = twin.replace(stored, html.escape(raw, quote=True))
-        scripts = [module_script(widget.module).replace("</", "<\\/"), (STATIC / "eos-mount.js").read_text("utf-8")]
+        modules = [module_script(one.module).replace("</", "<\\/") for one in (widget, *beside)]
+        scripts = [*modules, (STATIC / "eos-mount.js").read_text("utf-8")]
         theme = options.get("scheme", "light")
         page_file = tmp_path / "page.html"
         page_file.write_text(
             f'<!doctype html><html lang="en" data-theme="{theme}"><meta charset="utf-8">'
             f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
             f'<meta name="viewport" content="width=device-width"><title>{widget.__name__}</title><body>{twin}'
+            + "".join(one.static_html({}) for one in beside)
             + "".join(f"<script>{script}</script>" for script in scripts),
             encoding="utf-8",
         )
         page, log = desk.open(page_file.as_uri() + part, **options)
-        page.wait_for_selector(".eos-mount[data-eos-ready=true]")
+        page.wait_for_function("n => document.querySelectorAll('[data-eos-ready]').length === n", arg=1 + len(beside))
         assert (log.outside, log.errors) == ([], [])
-        return page.locator(".eos-mount")
+        return page.locator(".eos-mount").first
 
     return open_page
 
@@ -159,6 +167,14 @@ def test_quadratic_start_follows_the_pointer(mount: Open) -> None:
     el.page.mouse.up()
     el.page.mouse.move(x, y)  # let go: nothing follows
     assert state(el)["w0"][0] == pytest.approx(0, abs=0.1)
+
+
+def test_widgets_on_one_page_leave_each_other_alone(mount: Open) -> None:
+    el = mount(Quadratic, beside=(Landscape2D, SelfStabilisation, Quadratic))
+    assert el.get_by_role("radio", checked=True).count() == 2
+    assert el.page.get_by_role("radio", checked=True).count() == 2 + 2 + 2
+    fill(el, "step size η", "0.1")
+    assert [state(other)["lr"] for other in el.page.locator(".eos-mount").all()] == [0.1, 0.2, 0.05, 0.18]
 
 
 def test_landscape_start_by_keyboard_and_both_ends(mount: Open) -> None:

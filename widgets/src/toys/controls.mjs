@@ -5,7 +5,6 @@ import { h } from "../view.mjs";
 /** @typedef {{ key: string, symbol: string, name: string, low: number, high: number, log?: boolean, format?: (v: number) => string }} Dial */
 
 const NOTCHES = 200;
-let choices = 0;   // radio buttons of different widgets must not share a name
 
 /** A value without trailing zeros. @param {number} v */
 export const plain = (v) => String(Number(v.toPrecision(4)));
@@ -51,7 +50,8 @@ function grainOf(value) {
 
 /** Some choices of which one holds. @param {string} key @param {string} name @param {[value: string, text: string][]} options @param {(raw: unknown) => void} set */
 export function choice(key, name, options, set) {
-  const group = `eos-choice-${++choices}`, inputs = options.map(([value]) => h("input", { type: "radio", name: group, value, "data-key": key }));
+  const group = `eos-${Math.random().toString(36).slice(2)}`;   // radio buttons of other widgets, from other modules too, must not share it
+  const inputs = options.map(([value]) => h("input", { type: "radio", name: group, value, "data-key": key }));
   const row = h("div", { class: "eos-choice", role: "radiogroup", "aria-label": name }, ...options.map(([, text], i) => h("label", {}, inputs[i], h("span", {}, text))));
   for (const input of inputs) input.addEventListener("change", () => set(input.value));
   return { key, row, inputs, show(/** @type {string} */ value) { for (const input of inputs) input.checked = input.value === value; } };
