@@ -109,6 +109,16 @@ def test_the_whole_widget_is_reached_by_keyboard(mount: Open, widget: type[Widge
     assert ("start point" in seen) == (widget is not SelfStabilisation)
 
 
+def test_nothing_plays_by_itself_where_little_motion_is_wanted(mount: Open) -> None:
+    el = mount(SelfStabilisation, {"autoplay": True})
+    el.page.wait_for_function("(el) => el.eos.state().playing", arg=el.element_handle())
+    el.page.emulate_media(reduced_motion="reduce")
+    el.page.reload()
+    el.page.wait_for_selector(".eos-mount[data-eos-ready=true]")
+    el.page.wait_for_timeout(400)
+    assert (state(el)["playing"], state(el)["step"]) == (False, 1000)  # the whole run at once
+
+
 @pytest.mark.parametrize("widget", SMALL)
 def test_play_step_and_reset(mount: Open, widget: type[Widget]) -> None:
     el = mount(widget)
@@ -199,9 +209,8 @@ def test_landscape_diagram_is_made_in_slices(mount: Open) -> None:
     el.page.wait_for_function("(el) => el.eos.state().columns === 180", arg=el.element_handle())
     el.get_by_role("radio", name="sharpness").check()
     assert state(el)["columns"] == 180  # not made again: the start is the same
-    el.get_by_role("slider", name="start point").focus()
-    press(el.page, "ArrowLeft")
-    assert state(el)["columns"] < 180
+    assert el.evaluate("(el) => { el.eos.set('w0', [1.8, 0.5]); return el.eos.state().columns; }") == 0
+    el.page.wait_for_function("(el) => el.eos.state().columns === 180", arg=el.element_handle())
 
 
 def test_self_stabilisation_sliders_stop_and_say_why(mount: Open) -> None:

@@ -18,6 +18,31 @@ export function fieldsOf(l, cells = GRID) {
   return { loss: over((x, y) => l.jet(x, y).f), sharpness: over((x, y) => sharpness(l, x, y)), minima: over((x, y) => l.product(x, y) - l.minimum) };
 }
 
+/** @typedef {{ all: Map<number, number[][]>, level: number, edges: number[][], area: number[][] }} Known */
+/** What was found in a field before: its level lines, and the last level set. Nothing here depends on the run. @type {WeakMap<object, Known>} */
+const cache = new WeakMap();
+
+/** @param {import("../toys/contours.mjs").Field} field  @returns {Known} */
+function knownOf(field) {
+  const known = cache.get(field) ?? { all: new Map(), level: NaN, edges: [], area: [] };
+  cache.set(field, known);
+  return known;
+}
+
+/** @param {import("../toys/contours.mjs").Field} field @param {number} level */
+function linesAt(field, level) {
+  const { all } = knownOf(field), found = all.get(level) ?? lines(field, level);
+  all.set(level, found);
+  return found;
+}
+
+/** The set above a level that the reader changes, and its border. @param {import("../toys/contours.mjs").Field} field @param {number} level */
+function setAbove(field, level) {
+  const known = knownOf(field);
+  if (known.level !== level) Object.assign(known, { level, edges: lines(field, level), area: above(field, level) });
+  return known;
+}
+
 const LEVELS = {
   loss: [-3, -2, -1.5, -1, -0.6, -0.3, 0, 0.5, 1, 1.5, 2].map((e) => 10 ** e),
   sharpness: [1, 2, 5, 10, 20, 50, 100, 200],
@@ -28,12 +53,12 @@ export function drawMap(pen, scene, fields, width, height) {
   const { landscape: { window: [x0, x1, y0, y1] }, lr, walk, flow, at } = scene;
   const f = frame(pen, { left: 34, right: width - 10, top: 22, bottom: height - 38 }, { low: x0, high: x1, name: "x" }, { low: y0, high: y1, name: "y" });
   const cells = fields.loss.nx - 1, place = (/** @type {number[]} */ grid) => grid.map((v, k) => (k % 2 ? f.y(y0 + ((y1 - y0) * v) / cells) : f.x(x0 + ((x1 - x0) * v) / cells)));
-  const edges = lines(fields.sharpness, 2 / lr).map(place);
+  const unstable = setAbove(fields.sharpness, 2 / lr), edges = unstable.edges.map(place);
   pen.clip(f.box, () => {
-    pen.fill(above(fields.sharpness, 2 / lr).map(place), "sharpness", 0.11);
-    if (scene.contours === "sharpness") for (const level of LEVELS.sharpness) contour(pen, f, lines(fields.sharpness, level).map(place), String(level));
-    else for (const level of LEVELS.loss) for (const line of lines(fields.loss, level)) pen.line(place(line), "edge", 0.7);
-    for (const line of lines(fields.minima, 0)) pen.line(place(line), "muted", 2.5);
+    pen.fill(unstable.area.map(place), "sharpness", 0.11);
+    if (scene.contours === "sharpness") for (const level of LEVELS.sharpness) contour(pen, f, linesAt(fields.sharpness, level).map(place), String(level));
+    else for (const level of LEVELS.loss) for (const line of linesAt(fields.loss, level)) pen.line(place(line), "edge", 0.7);
+    for (const line of linesAt(fields.minima, 0)) pen.line(place(line), "muted", 2.5);
     for (const line of edges) pen.line(line, "threshold", 1.8, [7, 4]);
     pen.line(Array.from(flow.x).flatMap((x, i) => [f.x(x), f.y(flow.y[i])]), "flow", 2.2, [2, 3]);
     const path = thin(f, walk, at);
