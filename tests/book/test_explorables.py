@@ -4,7 +4,7 @@ import json
 import math
 import subprocess
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ from bs4 import BeautifulSoup
 
 import eoslib as eos
 from eoslib.explorables import Landscape2D, Quadratic, SelfStabilisation
-from eoslib.sphinxext import WIDGETS, directive_of
+from eoslib.sphinxext import WIDGETS, choose_scripts, directive_of
 from eoslib.widget import Widget
 
 SMALL = [Quadratic, Landscape2D, SelfStabilisation]
@@ -91,6 +91,18 @@ def test_a_directive_reads_its_options_by_the_types_of_the_keys() -> None:
     assert options.keys() == Quadratic.DEFAULTS.keys()
     assert (options["curvature"]("10, 1"), options["lr"]("0.2"), options["steps"]("9")) == ([10.0, 1.0], 0.2, 9)
     assert options["autoplay"](None) is True
+
+
+def test_a_page_loads_the_scripts_of_its_own_widgets_only() -> None:
+    class App:
+        scripts: ClassVar[list[str]] = []
+
+        def add_js_file(self, name: str, defer: str) -> None:
+            self.scripts.append(name)
+
+    body = Quadratic.static_html({}) + Landscape2D.static_html({}) + Quadratic.static_html({"lr": 0.1})
+    choose_scripts(App(), "page", "page.html", {"body": body}, None)  # type: ignore[arg-type]
+    assert App.scripts == ["eos/landscape.js", "eos/quadratic.js", "eos/eos-mount.js"]
 
 
 def node_says(node: str, source: Path, expression: str) -> Any:

@@ -130,6 +130,9 @@ export function drawSteps(pen, { lr, walk, flow, at }, width, height) {
   apart(f.box, [["GD", "sharpness", f.y(walk.sharpness[at])], ["2/η", "threshold", f.y(threshold)], ["flow", "flow", f.y(stop)]], (name, ink, y) => pen.text(f.box.right + 8, y, name, ink, "left", true));
 }
 
+/** First and last index of each stretch of trues. @param {boolean[]} flags  @returns {[number, number][]} */
+const runs = (flags) => flags.flatMap((flag, i) => (flag && !flags[i - 1] ? [/** @type {[number, number]} */ ([i, i + flags.slice(i).concat(false).indexOf(false) - 1])] : []));
+
 /** What is left of the run at every η: sharpness above, x^a y^b below. @param {Pen} pen @param {Scene} scene
  * @param {import("./bifurcation.mjs").Bifurcation} found @param {number} width @param {number} height */
 export function drawBifurcation(pen, { landscape, lr, flow }, found, width, height) {
@@ -139,9 +142,10 @@ export function drawBifurcation(pen, { landscape, lr, flow }, found, width, heig
   const f = frame(pen, { left, right, top: middle + 22, bottom: height - 38 }, { ...eta, name: "step size η" }, { low: landscape.minimum - 1.2, high: landscape.minimum + 1.2, name: `${name} where it ends` });
   const column = (right - left) / found.etas.length;
   for (const g of [top, f]) {
-    const gone = found.columns.flatMap((points, i) => (points === null ? [[g.x(found.etas[i]) - column / 2, g.box.top, g.x(found.etas[i]) + column / 2, g.box.top, g.x(found.etas[i]) + column / 2, g.box.bottom, g.x(found.etas[i]) - column / 2, g.box.bottom]] : []));
-    pen.clip(g.box, () => pen.fill(gone, "muted", 0.22));
-    if (gone.length * column > 60) pen.text((gone[0][0] + gone[gone.length - 1][2]) / 2, (g.box.top + g.box.bottom) / 2, "diverges", "muted", "center", true);
+    const span = (/** @type {number} */ from, /** @type {number} */ to) => [g.x(found.etas[from]) - column / 2, g.x(found.etas[to]) + column / 2], { box: { top: y0, bottom: y1 } } = g;
+    const gone = runs(found.columns.map((points) => points === null)).map(([from, to]) => span(from, to)), [left, right] = [...gone].sort((a, b) => b[1] - b[0] - a[1] + a[0])[0] ?? [0, 0];
+    pen.clip(g.box, () => pen.fill(gone.map(([x0, x1]) => [x0, y0, x1, y0, x1, y1, x0, y1]), "muted", 0.22));
+    if (right - left > 58) pen.text((left + right) / 2, y0 + 0.3 * (y1 - y0), "diverges", "muted", "center", true);
   }
   const specks = (/** @type {typeof f} */ g, /** @type {(x: number, y: number) => number} */ value) => found.columns.flatMap((points, i) => {
     const rows = new Set((points ?? []).map(([x, y]) => Math.round(2 * g.y(value(x, y))) / 2));
