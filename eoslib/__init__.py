@@ -3,6 +3,7 @@
 Data flow one way: data set + network + loss → Objective → descend(optimizer) → Trajectory → plots, widgets.
 """
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 from eoslib import plots, theory
@@ -19,6 +20,7 @@ from eoslib.spectrum import SpectralDensity, TraceEstimate, hessian_trace, spect
 from eoslib.trajectory import Trajectory
 
 if TYPE_CHECKING:
+    from eoslib.explorables import Landscape2D, Quadratic, SelfStabilisation
     from eoslib.lab import Lab
 
 __all__ = [
@@ -28,9 +30,12 @@ __all__ = [
     "GradientDescent",
     "Lab",
     "Landscape",
+    "Landscape2D",
     "Objective",
     "Point",
     "Preconditioned",
+    "Quadratic",
+    "SelfStabilisation",
     "SharpnessTracker",
     "SpectralDensity",
     "TraceEstimate",
@@ -50,9 +55,10 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name == "Lab":  # anywidget and IPython take a second to import, and only notebooks need them
-        from eoslib.lab import Lab
+_WIDGETS = {"Lab": "lab", "Landscape2D": "explorables", "Quadratic": "explorables", "SelfStabilisation": "explorables"}
 
-        return Lab
+
+def __getattr__(name: str) -> Any:
+    if name in _WIDGETS:  # anywidget and IPython take a second to import, and only notebooks need them
+        return getattr(importlib.import_module(f"eoslib.{_WIDGETS[name]}"), name)
     raise AttributeError(f"module 'eoslib' has no attribute {name!r}")

@@ -1,13 +1,14 @@
 """What the book's build needs to know about eoslib; nothing else imports this module.
 
-- the directive {eos-lab} puts a live lab on a page written in MyST Markdown;
+- the directives {eos-lab}, {eos-quadratic}, … put a live widget on a page written in MyST Markdown;
 - images from notebooks carry the alternative text given to eos.plots.show, and a missing one is a warning;
-- pages with a widget, and only those, load its scripts; dead widget state and the unused thebe are dropped.
+- pages with a widget, and only those, load its script; dead widget state and the unused thebe are dropped.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -17,9 +18,13 @@ from myst_nb.core.render import MimeData, NbElementRenderer
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from eoslib.lab import STATIC, static_html
+from eoslib.explorables import Landscape2D, Quadratic, SelfStabilisation
+from eoslib.lab import Lab
+from eoslib.widget import STATIC, Widget
 
-__all__ = ["LabDirective", "Renderer", "setup"]
+__all__ = ["WIDGETS", "Renderer", "WidgetDirective", "setup"]
+
+WIDGETS: tuple[type[Widget], ...] = (Lab, Quadratic, Landscape2D, SelfStabilisation)
 
 
 def _numbers(kind: type) -> Any:
@@ -30,32 +35,33 @@ def _yes_or_no(text: str | None) -> bool:
     return (text or "true").strip().lower() in ("true", "yes")  # a bare `:autoplay:` means yes
 
 
-class LabDirective(SphinxDirective):
-    """`{eos-lab}`: the widget of eos.Lab on a prose page; its options are the keys of eos.Lab."""
+def _reader(default: Any) -> Any:
+    """How an option is read: by the type of the key's default."""
+    if isinstance(default, list):
+        return _numbers(type(default[0]) if default else float)
+    return {bool: _yes_or_no, int: int, float: float}.get(type(default), directives.unchanged)
+
+
+class WidgetDirective(SphinxDirective):
+    """`{eos-lab}` and its like: a widget on a prose page; the options are the widget's keys."""
 
     has_content = False
-    option_spec: ClassVar[dict[str, Any]] = {
-        "task": directives.unchanged,
-        "loss": directives.unchanged,
-        "lr": float,
-        "activation": directives.unchanged,
-        "hidden": _numbers(int),
-        "seed": int,
-        "autoplay": _yes_or_no,
-        "id": directives.unchanged,
-        "lr_range": _numbers(float),
-        "title": directives.unchanged,
-        "max_steps": int,
-    }
+    widget: ClassVar[type[Widget]]
 
     def run(self) -> list[nodes.Node]:
-        """The static twin as raw HTML, or the error sentence of eos.Lab at this line."""
-        self.env.note_dependency(str(STATIC / "lab-fallback.svg"))
+        """The static twin as raw HTML, or the widget's own error sentence at this line."""
+        self.env.note_dependency(str(STATIC / f"{self.widget.module}-fallback.svg"))
         try:
-            text = static_html(self.options)
+            text = self.widget.static_html(self.options)
         except ValueError as error:
             raise self.error(str(error)) from error
         return [nodes.raw("", text, format="html")]
+
+
+def directive_of(widget: type[Widget]) -> type[WidgetDirective]:
+    """The directive of one widget."""
+    options = {key: _reader(default) for key, default in widget.DEFAULTS.items()}
+    return type(f"{widget.__name__}Directive", (WidgetDirective,), {"widget": widget, "option_spec": options})
 
 
 class Renderer(NbElementRenderer):  # type: ignore[misc]  # myst-nb ships without types
@@ -76,26 +82,32 @@ class Renderer(NbElementRenderer):  # type: ignore[misc]  # myst-nb ships withou
         return images
 
 
+def module_script(module: str) -> str:
+    """A widget's module as a classic script that holds its source as a string."""
+    source = (STATIC / f"{module}.js").read_text(encoding="utf-8")
+    return f"(window.eosModules ??= {{}}).{module} = {json.dumps(source, ensure_ascii=False)};\n"
+
+
 def write_modules(app: Sphinx) -> None:
-    """Copy the mount script, and each widget's module as a classic script that holds its source as a string."""
+    """Copy the mount script, and write each widget's module."""
     if app.builder.format != "html":
         return
     folder = Path(app.outdir) / "_static" / "eos"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "eos-mount.js").write_bytes((STATIC / "eos-mount.js").read_bytes())
-    source = json.dumps((STATIC / "lab.js").read_text(encoding="utf-8"), ensure_ascii=False)
-    (folder / "lab.js").write_text(f"(window.eosModules ??= {{}}).lab = {source};\n", encoding="utf-8")
+    for widget in WIDGETS:
+        (folder / f"{widget.module}.js").write_text(module_script(widget.module), encoding="utf-8")
 
 
 def choose_scripts(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object) -> None:
-    """Widget scripts where a widget is; no dead widget state, no thebe (it is never used and names another host)."""
+    """Each widget's script where it is; no dead widget state, no thebe (it is never used and names another host)."""
     scripts = context.get("script_files")
     if scripts is not None:
         scripts[:] = [script for script in scripts if not _unwanted(script)]
     context["body"] = _say_what_is_meant(context.get("body", ""))
-    if 'class="eos-mount"' in context["body"]:
-        app.add_js_file("eos/lab.js", defer="defer")
-        app.add_js_file("eos/eos-mount.js", defer="defer")
+    modules = sorted(set(re.findall(r'class="eos-mount" data-eos-module="(\w+)"', context["body"])))
+    for script in [*modules, "eos-mount"] if modules else []:
+        app.add_js_file(f"eos/{script}.js", defer="defer")
 
 
 def _say_what_is_meant(body: str) -> str:
@@ -116,8 +128,9 @@ def _unwanted(script: Any) -> bool:
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Register the directive and the two hooks."""
-    app.add_directive("eos-lab", LabDirective)
+    """Register a directive for each widget, and the two hooks."""
+    for widget in WIDGETS:
+        app.add_directive(f"eos-{widget.__name__.lower()}", directive_of(widget))
     app.connect("builder-inited", write_modules)
     app.connect("html-page-context", choose_scripts, priority=900)  # after those who add the unwanted ones
     return {"version": "0.1.0", "parallel_read_safe": True, "parallel_write_safe": True}

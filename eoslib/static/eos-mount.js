@@ -42,11 +42,24 @@
     return loaded.get(name);
   }
 
+  /** The state in the page; one that cannot be read is named, and the widget shows its default setting. */
+  function readState(el) {
+    try {
+      const state = JSON.parse(el.dataset.eosState);
+      if (state && typeof state === "object" && !Array.isArray(state)) return state;
+    } catch { /* said below */ }
+    const sentence = document.createElement("p");
+    sentence.setAttribute("role", "alert");
+    sentence.textContent = `The setting stored in this page cannot be read (“${String(el.dataset.eosState).slice(0, 40)}”). The widget shows its default setting.`;
+    el.before(sentence);
+    return {};
+  }
+
   async function mount(el) {
     const fallback = [...el.childNodes];
     try {
       const module = await load(el.dataset.eosModule);
-      const model = makeModel(JSON.parse(el.dataset.eosState));
+      const model = makeModel(readState(el));
       await module.initialize?.({ model });
       el.replaceChildren();
       await module.render({ model, el });

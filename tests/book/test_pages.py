@@ -11,6 +11,8 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from bs4 import BeautifulSoup
 
+from eoslib.sphinxext import WIDGETS
+
 # what makes a browser fetch: a link in the text does not
 FETCHES = {
     "script": "src", "img": "src", "iframe": "src", "source": "src", "video": "src", "audio": "src", "embed": "src",
@@ -84,7 +86,9 @@ def test_every_internal_link_resolves(soups: dict[Path, BeautifulSoup], html: Pa
 def test_only_pages_with_a_widget_load_its_scripts(soups: dict[Path, BeautifulSoup]) -> None:
     for path, soup in soups.items():
         scripts = {str(script["src"]).split("?")[0].split("/")[-1] for script in soup.find_all("script", src=True)}
-        assert ("eos-mount.js" in scripts) == bool(soup.select(".eos-mount")), path.name
+        mounted = {f"{mount['data-eos-module']}.js" for mount in soup.select(".eos-mount")}
+        own = {f"{widget.module}.js" for widget in WIDGETS} | {"eos-mount.js"}
+        assert scripts & own == mounted | ({"eos-mount.js"} if mounted else set()), path.name
         assert not any("thebe" in script for script in scripts), path.name
 
 
@@ -100,12 +104,12 @@ def test_every_page_has_one_heading_and_a_language(soups: dict[Path, BeautifulSo
             assert len(soup.select("article h1")) == 1, path.name  # outside, the theme repeats it for print
 
 
-def test_the_page_carries_the_module_that_the_notebook_uses(html: Path, root: Path, node: str) -> None:
-    script = "global.window = {}; require(process.argv[1]); process.stdout.write(window.eosModules.lab)"
-    carried = subprocess.run(
-        [node, "-e", script, str(html / "_static" / "eos" / "lab.js")], capture_output=True, check=True, timeout=60
-    ).stdout
-    assert carried == (root / "eoslib" / "static" / "lab.js").read_bytes()
+@pytest.mark.parametrize("module", [widget.module for widget in WIDGETS])
+def test_the_page_carries_the_module_that_the_notebook_uses(html: Path, root: Path, node: str, module: str) -> None:
+    script = f"global.window = {{}}; require(process.argv[1]); process.stdout.write(window.eosModules.{module})"
+    command = [node, "-e", script, str(html / "_static" / "eos" / f"{module}.js")]
+    carried = subprocess.run(command, capture_output=True, check=True, timeout=60).stdout
+    assert carried == (root / "eoslib" / "static" / f"{module}.js").read_bytes()
 
 
 def test_a_figure_without_alternative_text_fails_the_build(tmp_path: Path, root: Path) -> None:

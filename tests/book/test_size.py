@@ -12,11 +12,14 @@ FLOORS = {
     "curvature": 2, "spectrum": 2, "operators": 2,
     "optimizers": 3, "flows": 3,
     "trajectory": 4, "descent": 4,
-    "theory": 5, "plots": 5, "lab": 5, "checks": 5,
+    "theory": 5, "plots": 5, "widget": 5, "lab": 5, "explorables": 5, "checks": 5,
     "experiments": 6, "cli": 6,
     "__init__": 7, "__main__": 7, "sphinxext": 7,
 }  # fmt: skip
-SIDEWAYS = {("descent", "trajectory")}  # a run fills in its record
+SIDEWAYS = {
+    ("descent", "trajectory"),  # a run fills in its record
+    ("lab", "widget"), ("explorables", "widget"),  # each is one
+}  # fmt: skip
 MODULES = sorted(path.stem for path in LIBRARY.glob("*.py"))
 
 

@@ -1,4 +1,4 @@
-"""The same widget live in JupyterLab: it runs, its slider takes arrow keys, and Python sees what the reader chose."""
+"""The same widgets live in JupyterLab: they run, take arrow keys, and Python sees what the reader chose."""
 
 import contextlib
 import json
@@ -13,11 +13,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, TimeoutError
+from playwright.sync_api import Locator, Page, TimeoutError
 
-from tests.browser.conftest import PATIENCE, Desk
+from tests.browser.conftest import PATIENCE, Desk, Log
 
-CELLS = ["import eoslib as eos\n\nlab = eos.Lab(lr=0.2)\nlab", 'print("the kernel has", lab.lr)']
+CELLS = [
+    "import eoslib as eos\n\nlab = eos.Lab(lr=0.2)\nlab",
+    'print("the kernel has", lab.lr)',
+    "import eoslib as eos\n\nsmall = eos.Quadratic(curvature=[10, 1])\nsmall",
+    'print("the kernel has", small.w0[1])',
+]
 
 
 def notebook(*sources: str) -> str:
@@ -74,17 +79,28 @@ def run_cell(page: Page, index: int) -> None:
     page.keyboard.press("Control+Enter")
 
 
-def test_the_widget_is_live_in_jupyterlab(desk: Desk, jupyter: str) -> None:
+def open_and_run(desk: Desk, jupyter: str, index: int) -> tuple[Page, Log, Locator]:
     page, log = desk.open(f"{jupyter}/lab/tree/live.ipynb", height=1100)
     page.wait_for_selector(".jp-Notebook .jp-Cell")
     page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
     widget = page.locator("[data-eos-ready=true]")
     for _ in range(6):  # JupyterLab drops what is run before its kernel answers, even after it says idle
-        run_cell(page, 0)
+        run_cell(page, index)
         with contextlib.suppress(TimeoutError):
             widget.wait_for(timeout=PATIENCE / 6)
             break
+    return page, log, widget
 
+
+def kernel_says(page: Page, index: int) -> float:
+    run_cell(page, index)
+    answer = page.locator(".jp-OutputArea-output", has_text=re.compile(r"the kernel has \d"))
+    answer.wait_for()
+    return float(answer.inner_text().split()[-1])
+
+
+def test_the_widget_is_live_in_jupyterlab(desk: Desk, jupyter: str) -> None:
+    page, log, widget = open_and_run(desk, jupyter, 0)
     widget.get_by_role("button", name="Run").click()
     element = widget.element_handle()
     page.wait_for_function("(el) => Number(el.dataset.steps) > 200", arg=element)
@@ -101,8 +117,16 @@ def test_the_widget_is_live_in_jupyterlab(desk: Desk, jupyter: str) -> None:
     chosen = widget.evaluate("(el) => el.eos.state().lr")
     assert 0.2 < chosen < 0.3
 
-    run_cell(page, 1)
-    answer = page.locator(".jp-OutputArea-output", has_text=re.compile(r"the kernel has \d"))
-    answer.wait_for()
-    assert float(answer.inner_text().split()[-1]) == pytest.approx(chosen)
+    assert kernel_says(page, 1) == pytest.approx(chosen)
+    assert log.outside == []
+
+
+def test_a_small_widget_is_live_in_jupyterlab(desk: Desk, jupyter: str) -> None:
+    page, log, widget = open_and_run(desk, jupyter, 2)
+    widget.get_by_role("slider", name="start point").focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowDown")  # JupyterLab would take it for the notebook's own
+    assert widget.evaluate("(el) => el.eos.state().w0") == [1, 0.85]
+    assert widget.get_by_role("button", name="Copy link").count() == 0  # the address belongs to JupyterLab
+    assert kernel_says(page, 3) == 0.85
     assert log.outside == []

@@ -1,5 +1,6 @@
 """The browser engine: its tests under node, its reference vectors, its types, its bundle, each step against torch."""
 
+import gzip
 import json
 import os
 import shutil
@@ -16,6 +17,8 @@ import eoslib as eos
 
 ROOT = Path(__file__).resolve().parents[2]
 WIDGETS = ROOT / "widgets"
+STATIC = ROOT / "eoslib" / "static"
+MODULES = sorted(path.stem for path in STATIC.glob("*.js") if path.stem != "eos-mount")
 
 
 def _no_node(reason: str) -> None:
@@ -78,19 +81,22 @@ def test_types_hold(run: Any, packages: None) -> None:
     assert run("node", "node_modules/typescript/bin/tsc", "--project", "tsconfig.json") == ""
 
 
-def test_bundle_is_what_the_sources_make(run: Any, packages: None) -> None:
-    assert "up to date" in run("node", "build.mjs", "--check")
+def test_bundles_are_what_the_sources_make(run: Any, packages: None) -> None:
+    said = run("node", "build.mjs", "--check")
+    assert [f"eoslib/static/{module}.js is up to date" in said for module in MODULES] == [True] * len(MODULES)
 
 
-def test_bundle_is_small_and_asks_for_nothing() -> None:
-    text = (ROOT / "eoslib" / "static" / "lab.js").read_text(encoding="utf-8")
-    assert len(text) < 100_000
+@pytest.mark.parametrize("module", MODULES)
+def test_a_bundle_is_small_and_asks_for_nothing(module: str) -> None:
+    text = (STATIC / f"{module}.js").read_text(encoding="utf-8")
+    assert len(gzip.compress(text.encode(), 9)) <= (28 if module == "lab" else 20) * 1024
     for word in ("http:", "https:", "fetch(", "import(", "XMLHttpRequest", "eval("):
         assert word not in text, word
 
 
-def test_static_figure_is_what_the_engine_draws(run: Any) -> None:
-    assert "up to date" in run("node", "make_fallback.mjs", "--check")
+def test_static_figures_are_what_the_widgets_draw(run: Any) -> None:
+    said = run("node", "make_fallback.mjs", "--check")
+    assert [f"eoslib/static/{module}-fallback.svg is up to date" in said for module in MODULES] == [True] * len(MODULES)
 
 
 def test_digits_are_scikit_learns() -> None:

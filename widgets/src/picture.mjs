@@ -118,7 +118,7 @@ function nameLines(pen, g, lines, floor, roof = 0) {
 }
 
 /** @param {number} exponent */
-function power(exponent) {
+export function power(exponent) {
   if (exponent >= -2 && exponent <= 2) return String(Number((10 ** exponent).toPrecision(1)));
   return `10${[...String(exponent)].map((c) => (c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(c)])).join("")}`;
 }

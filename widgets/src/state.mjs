@@ -2,29 +2,29 @@
 // Settings in the page's fragment, so that a setting can be linked: #lab:lr=0.2&task=chebyshev-4&hidden=30-20
 // Several widgets share the fragment; each writes only its own part: #lab:lr=0.2;other:lr=0.5
 
-/** Names in the fragment and the settings they stand for. @type {[string, string][]} */
+/** Names in the fragment and the settings they stand for: the lab's. @type {[string, string][]} */
 export const LINKED = [["lr", "lr"], ["task", "task"], ["hidden", "hidden"], ["act", "activation"], ["loss", "loss"], ["seed", "seed"]];
 
 /** The parts of a fragment that are widgets' (a plain anchor has no colon). @param {string} hash */
 const parts = (hash) => hash.replace(/^#/, "").split(";").filter((part) => /^[A-Za-z][\w-]*:/.test(part));
 
 /** Raw text values, by setting name, of the widget `id` in a fragment; empty when it has none.
- * @param {string} hash @param {string} id  @returns {Record<string, string>} */
-export function readFragment(hash, id) {
+ * @param {string} hash @param {string} id @param {[string, string][]} [linked]  @returns {Record<string, string>} */
+export function readFragment(hash, id, linked = LINKED) {
   const part = parts(hash).find((text) => text.startsWith(`${id}:`));
   /** @type {Record<string, string>} */
   const raw = {};
   for (const [name, value] of new URLSearchParams(part ? part.slice(id.length + 1) : "")) {
-    const known = LINKED.find(([short]) => short === name);
+    const known = linked.find(([short]) => short === name);
     if (known) raw[known[1]] = value;
   }
   return raw;
 }
 
 /** The fragment with this widget's part replaced and the others' kept.
- * @param {string} hash @param {string} id @param {Record<string, unknown>} settings */
-export function writeFragment(hash, id, settings) {
-  const own = LINKED.map(([short, name]) => {
+ * @param {string} hash @param {string} id @param {Record<string, unknown>} settings @param {[string, string][]} [linked] */
+export function writeFragment(hash, id, settings, linked = LINKED) {
+  const own = linked.map(([short, name]) => {
     const value = settings[name];
     return `${short}=${encodeURIComponent(Array.isArray(value) ? value.join("-") : String(value))}`;
   });
