@@ -5,16 +5,20 @@ Data flow one way: data set + network + loss → Objective → descend(optimizer
 
 from typing import TYPE_CHECKING, Any
 
-from eoslib import plots, theory
+from eoslib import measures, plots, theory
+from eoslib.adaptive import Adam, RMSProp
 from eoslib.checks import check
 from eoslib.curvature import Eigenpairs, SharpnessTracker, dense_hessian, top_eigenpairs
 from eoslib.data import Dataset, chebyshev, digits
 from eoslib.descent import descend
 from eoslib.landscape import Landscape, Point, quadratic
+from eoslib.log import Visit
+from eoslib.measures import taylor
 from eoslib.networks import mlp
 from eoslib.objective import Objective
 from eoslib.operators import GaussNewton, Preconditioned
-from eoslib.optimizers import GradientDescent
+from eoslib.optimizers import SAM, SGD, GradientDescent, Nesterov, Polyak
+from eoslib.schedules import Drop, InverseSharpness, WarmUp
 from eoslib.spectrum import SpectralDensity, TraceEstimate, hessian_trace, spectral_density
 from eoslib.trajectory import Trajectory
 
@@ -22,29 +26,41 @@ if TYPE_CHECKING:
     from eoslib.lab import Lab
 
 __all__ = [
+    "SAM",
+    "SGD",
+    "Adam",
     "Dataset",
+    "Drop",
     "Eigenpairs",
     "GaussNewton",
     "GradientDescent",
+    "InverseSharpness",
     "Lab",
     "Landscape",
+    "Nesterov",
     "Objective",
     "Point",
+    "Polyak",
     "Preconditioned",
+    "RMSProp",
     "SharpnessTracker",
     "SpectralDensity",
     "TraceEstimate",
     "Trajectory",
+    "Visit",
+    "WarmUp",
     "chebyshev",
     "check",
     "dense_hessian",
     "descend",
     "digits",
     "hessian_trace",
+    "measures",
     "mlp",
     "plots",
     "quadratic",
     "spectral_density",
+    "taylor",
     "theory",
     "top_eigenpairs",
 ]

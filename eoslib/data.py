@@ -20,12 +20,12 @@ class Dataset:
     """
 
     x: Tensor  # (n, inputs), float64
-    y: Tensor  # (n, outputs), float64; one-hot rows for classification
+    y: Tensor  # (n, outputs), float64; one-hot rows for classification; (n, length, words) for text
     name: str  # how the set is named in printed sentences
 
     def __post_init__(self) -> None:
         x, y = self.x, self.y
-        if x.ndim < 2 or y.ndim != 2:
+        if x.ndim < 2 or y.ndim < 2:
             raise ValueError(
                 f"x has shape {tuple(x.shape)} and y has shape {tuple(y.shape)}; give x as (n, inputs) "
                 "and y as (n, outputs). One input or output still needs its column: use x[:, None]."
