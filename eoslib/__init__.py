@@ -11,6 +11,7 @@ from eoslib.checks import check
 from eoslib.curvature import Eigenpairs, SharpnessTracker, dense_hessian, top_eigenpairs
 from eoslib.data import Dataset, chebyshev, digits
 from eoslib.descent import descend
+from eoslib.flows import flow
 from eoslib.landscape import Landscape, Point, quadratic
 from eoslib.log import Visit
 from eoslib.measures import taylor
@@ -54,6 +55,7 @@ __all__ = [
     "dense_hessian",
     "descend",
     "digits",
+    "flow",
     "hessian_trace",
     "measures",
     "mlp",
