@@ -17,8 +17,6 @@ from typing import Any
 import anywidget
 import traitlets
 
-from eoslib.networks import ACTIVATIONS
-
 __all__ = ["DEFAULTS", "Lab", "check_state", "static_html"]
 
 STATIC = Path(__file__).parent / "static"
@@ -39,6 +37,7 @@ DEFAULTS: dict[str, Any] = {
 
 
 # What the page can train while it stays fluent; the module refuses the same.
+ACTIVATIONS = ("tanh", "relu", "elu", "softplus", "gelu", "silu")
 MOST = {"width": 256, "layers": 5, "parameters": 20_000, "degree": 20, "seed": 2**32 - 1, "max_steps": 100_000}
 
 

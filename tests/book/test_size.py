@@ -13,6 +13,7 @@ FLOORS = {
     "optimizers": 2, "trajectory": 2,
     "adaptive": 3, "log": 3,
     "measures": 4, "flows": 4, "descent": 4,
+    "cifar": 5, "convolutional": 5, "language": 5,  # the paper's sizes: read when they are needed
     "theory": 5, "plots": 5, "lab": 5, "checks": 5,
     "experiments": 6, "cli": 6,
     "__init__": 7, "__main__": 7, "sphinxext": 7,
