@@ -106,6 +106,8 @@ def taylor(landscape: Landscape, w: Tensor) -> Landscape:
     constant, gradient, start = value.detach(), slope.detach(), base.detach()
 
     def model(v: Tensor) -> Tensor:
+        if not slope.requires_grad:  # a linear function has no curvature
+            return constant + (v - start) @ gradient
         (bent,) = torch.autograd.grad(slope, base, v - start, create_graph=True, materialize_grads=True)
         return constant + (v - start) @ (gradient + 0.5 * bent)
 
