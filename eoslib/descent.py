@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from torch import Tensor
 from tqdm.auto import trange
 
-from eoslib.curvature import SharpnessTracker
+from eoslib.curvature import Eigenpairs, SharpnessTracker
 from eoslib.landscape import Landscape
 from eoslib.log import Log, Measure, Visit
 from eoslib.operators import preconditioned
-from eoslib.optimizers import GradientDescent
+from eoslib.optimizers import GradientDescent, State
 from eoslib.trajectory import Trajectory, provenance
 
 __all__ = ["descend"]
@@ -66,15 +66,10 @@ def descend(
     try:
         for t in bar:
             kept = t % record == 0 or t == steps
-            loss, gradient, pairs = first, w, None  # SGD needs neither of them where nothing is recorded
-            if kept and every > 0 and t % every == 0:
-                point = landscape.at(w)
-                loss, gradient = point.loss, point.gradient
-                if loss <= limit:
-                    diagonal = optimizer.preconditioner(state, gradient)
-                    pairs = tracker(point if diagonal is None else preconditioned(point, diagonal))
-            elif kept or optimizer.full_batch:
-                loss, gradient = landscape.loss_and_gradient(w)
+            track = tracker if kept and every > 0 and t % every == 0 else None
+            loss, gradient, pairs = first, w, None  # where nothing is recorded, SGD needs none of them
+            if kept or optimizer.full_batch:
+                loss, gradient, pairs = _look(landscape, optimizer, w, state, track, limit)
             lost = not loss <= limit
             now = optimizer.at(t, log.note(pairs))
             if kept or lost:
@@ -97,3 +92,18 @@ def descend(
         provenance=provenance(objective=str(landscape), optimizer=repr(optimizer), steps=steps, every=every,
                               record=record, k=k, tol=tol, blowup=blowup, seed=seed),
     )  # fmt: skip
+
+
+def _look(
+    landscape: Landscape, optimizer: GradientDescent, w: Tensor, state: State,
+    track: SharpnessTracker | None, limit: float,
+) -> tuple[float, Tensor, Eigenpairs | None]:  # fmt: skip
+    """Loss, gradient and, where they are to be tracked and the loss is within its limit, eigenpairs at w."""
+    if track is None:
+        return *landscape.loss_and_gradient(w), None
+    point = landscape.at(w)
+    if not point.loss <= limit:
+        return point.loss, point.gradient, None
+    diagonal = optimizer.preconditioner(state, point.gradient)
+    pairs = track(point if diagonal is None else preconditioned(point, diagonal))
+    return point.loss, point.gradient, pairs

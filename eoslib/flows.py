@@ -60,7 +60,8 @@ def flow(
     start = (landscape.w0 if w is None else w).detach().clone()
     if not math.isfinite(landscape.loss(start)):
         raise ValueError(f"The loss at the start is {landscape.loss(start)}; begin where it is finite.")
-    if accuracy_goal < math.inf and not (isinstance(landscape, Objective) and landscape.accuracy(start) >= 0):
+    judge = landscape if accuracy_goal < math.inf and isinstance(landscape, Objective) else None
+    if accuracy_goal < math.inf and (judge is None or math.isnan(judge.accuracy(start))):
         raise ValueError("accuracy_goal needs an Objective with classes; use loss_goal.")
 
     def velocity(_: float, y: np.ndarray) -> np.ndarray:
@@ -86,7 +87,7 @@ def flow(
             log.write(visit, threshold=math.inf)
             if point.loss <= loss_goal:
                 stopped = f"reached a loss of {loss_goal:g} at time {now:g}"
-            elif isinstance(landscape, Objective) and landscape.accuracy(visit.w) >= accuracy_goal:
+            elif judge is not None and judge.accuracy(visit.w) >= accuracy_goal:
                 stopped = f"reached an accuracy of {accuracy_goal:g} at time {now:g}"
             if stopped:
                 break

@@ -150,7 +150,7 @@ def test_provenance_says_where_a_run_came_from(run):
     assert {"revision", "hardware", "platform"} <= set(run.provenance)
 
 
-@pytest.mark.parametrize("damage", ["truncated", "text", "pickle", "other npz", "flipped"])
+@pytest.mark.parametrize("damage", ["truncated", "text", "pickle", "other npz", "flipped", "older format"])
 def test_a_damaged_or_foreign_file_is_one_clear_error(run, tmp_path, damage):
     path = run.save(tmp_path / "run.npz")
     whole = path.read_bytes()
@@ -161,6 +161,11 @@ def test_a_damaged_or_foreign_file_is_one_clear_error(run, tmp_path, damage):
     elif damage == "pickle":
         with path.open("wb") as file:
             np.save(file, np.array([{"a": 1}], dtype=object), allow_pickle=True)
+    elif damage == "older format":
+        with np.load(path) as file:
+            arrays = dict(file)
+        arrays["head"] = np.array(str(arrays["head"]).replace("eoslib-trajectory-2", "eoslib-trajectory-1"))
+        np.savez(path, **arrays)
     elif damage == "other npz":
         np.savez(path, a=np.ones(3))
     else:
