@@ -65,7 +65,7 @@ export class Subspace {
 
   /** Keeps only the first k Ritz vectors as the basis. @param {Pairs} pairs @param {number} k */
   compress({ values, vectors }, k) {
-    const { Q, HQ, T, G, m, size, capacity, kernels, coordinates } = this;
+    const { HQ, T, G, m, size, capacity, kernels, coordinates } = this;
     for (let j = 0; j < k; j++) for (let i = 0; i < m; i++) coordinates[j * m + i] = vectors[i * m + j];
     for (const all of [this.block, this.image]) {
       const kept = kernels.array(k * size);
