@@ -1,7 +1,7 @@
 // @ts-check
 // A run of an optimizer on a network, one step at a time, with the loss and the sharpness measured at the same w_t.
 import { Batches, gather } from "./batches.mjs";
-import { BLOWUP } from "./constants.mjs";
+import { BLOWUP, parameterCount } from "./constants.mjs";
 import { dataset } from "./data.mjs";
 import { columnsOf, instruments } from "./instruments.mjs";
 import { plain } from "./kernels.mjs";
@@ -20,6 +20,13 @@ import { SharpnessTracker } from "./spectrum.mjs";
  *   all at w_step; time: sum of the step sizes so far; sharpness: of P^-1/2 H P^-1/2 where the optimizer has a
  *   preconditioner P; threshold: the optimizer's, for the step that leaves w_step */
 
+/** How many numbers a run of this problem keeps in its kernels' arrays, at most. @param {Problem} problem */
+export function room(problem) {
+  const { n, inputs, outputs } = dataset(problem.task, problem.points), sizes = [inputs, ...problem.hidden, outputs], p = parameterCount(sizes);
+  const layers = sizes.slice(1).reduce((sum, out, l) => sum + 10 * n * out + 2 * sizes[l] * out, 0);
+  return (3 + (problem.measures?.length ?? 0)) * (layers + n * (inputs + 3 * outputs) + 100 * p + 4096);
+}
+
 export class Descent {
   /** @param {Problem} problem @param {import("./kernels.mjs").Kernels} [kernels] */
   constructor(problem, kernels = plain) {
@@ -31,7 +38,7 @@ export class Descent {
     this.hyper = { ...HYPER, ...(problem.optimizer === "rmsprop" ? { beta2: 0.99 } : {}) };
     for (const key of /** @type {const} */ (["momentum", "beta1", "beta2", "eps", "rho"])) this.hyper[key] = problem[key] ?? this.hyper[key];
     this.optimizer = optimizerOf(problem.optimizer ?? "gd", this.hyper);
-    this.objective = this.objectiveFor(this.data.n, kernels);
+    this.objective = this.objectiveFor(this.data.n);
     this.columns = columnsOf(measures);
     this.tracker = new SharpnessTracker(this.objective.size, { kernels, count: measures.includes("eigenvalues") ? 3 : 1 });
     const array = () => kernels.array(this.objective.size);
@@ -39,7 +46,7 @@ export class Descent {
     this.w.set(initialParameters(this.sizes, seed, bias));
     this.slots = Array.from({ length: this.optimizer.slots }, array);
     this.batches = batch ? new Batches(this.data.n, batch, seed) : null;
-    this.probe = this.batches || this.optimizer.ascend ? this.objectiveFor(batch || this.data.n, kernels) : null;  // where the step's gradient comes from
+    this.probe = this.batches || this.optimizer.ascend ? this.objectiveFor(batch || this.data.n) : null;  // where the step's gradient comes from
     this.lr = lr;
     this.step = 0;
     this.time = 0;
@@ -54,7 +61,7 @@ export class Descent {
 
   /** The same network's loss on n examples: all of them, or room for a batch.
    * @param {number} n @param {import("./kernels.mjs").Kernels} [kernels] */
-  objectiveFor(n, kernels = plain) {
+  objectiveFor(n, kernels = this.kernels) {
     const { inputs, outputs, x, y } = this.data, { activation, loss, bias } = this.problem;
     const data = { n, inputs, outputs, x: x.subarray(0, n * inputs), y: y.subarray(0, n * outputs) };
     return new Objective({ sizes: this.sizes, activation, loss, data, bias, kernels });

@@ -11,7 +11,10 @@
 // A row t holds what was measured at w_t: step t, time (sum of the step sizes before it), loss, sharpness, the
 // optimizer's threshold for the step that leaves w_t, and a column for everything that problem.measures names
 // (instruments.mjs). The last batch of a run says how it ended.
-import { Descent } from "./descent.mjs";
+// The inner loops are WebAssembly where the host allows it and JavaScript elsewhere: the same bits, only faster.
+import { Descent, room } from "./descent.mjs";
+import { plain } from "./kernels.mjs";
+import { wasmKernels } from "./wasm.mjs";
 
 const SLICE_MS = 12, REST_MS = 4;
 
@@ -63,7 +66,7 @@ export function startEngine(post) {
     if (command.kind === "reset") {
       pause();
       ({ run, maxSteps } = command);
-      descent = new Descent(command.problem);
+      descent = new Descent(command.problem, wasmKernels(room(command.problem)) ?? plain);
       end = "";
       advance(1);
     } else if (command.kind === "lr") {

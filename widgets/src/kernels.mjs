@@ -13,7 +13,8 @@
  * @property {typeof repeat} repeat
  * @property {typeof columnSums} columnSums
  * @property {typeof multiply} multiply
- * @property {typeof bend} bend */
+ * @property {typeof bend} bend
+ * @property {Record<string, import("./activations.mjs").Activation>} [activations]  those it has a faster form of */
 
 /** C = A B, or C += A B: C (m, n) contiguous rows from c0; A (m, k) with row and column strides; B (k, n) rows br apart
  * from b0. Works on 2 x 4 tiles of C, so that every number loaded is used more than once.

@@ -48,7 +48,7 @@ export class Objective {
   constructor({ sizes, activation, loss, data, bias = true, kernels = plain }) {
     this.n = data.n;
     this.kernels = kernels;
-    this.activation = activations[activation];
+    this.activation = kernels.activations?.[activation] ?? activations[activation];
     this.loss = losses[loss];
     this.size = parameterCount(sizes, bias);
     this.x = kernels.array(data.x.length); this.y = kernels.array(data.y.length);

@@ -25,6 +25,8 @@ export class Subspace {
     this.residual = kernels.array(size);
     this.residuals = new Float64Array(this.capacity);
     this.m = 0;
+    /** @type {Float64Array | undefined} */
+    this.kept = undefined;
   }
 
   /** Orthonormalises v against the basis; if something is left, appends it and its image.
@@ -68,7 +70,7 @@ export class Subspace {
     const { HQ, T, G, m, size, capacity, kernels, coordinates } = this;
     for (let j = 0; j < k; j++) for (let i = 0; i < m; i++) coordinates[j * m + i] = vectors[i * m + j];
     for (const all of [this.block, this.image]) {
-      const kept = kernels.array(k * size);
+      const kept = (this.kept ??= kernels.array(k * size));  // k is the same every time
       kernels.gemm(k, size, m, coordinates, m, 1, all, 0, size, kept, 0, false);
       all.set(kept);
     }
