@@ -91,9 +91,14 @@ export function dot(a, b) {
   return sum;
 }
 
-/** a += s b @param {Float64Array} a @param {number} s @param {Float64Array} b */
+/** a += s b; four at a time, as in the next ones, because V8 does not unroll. @param {Float64Array} a @param {number} s @param {Float64Array} b */
 export function add(a, s, b) {
-  for (let i = 0; i < a.length; i++) a[i] += s * b[i];
+  const n = a.length, even = n & ~3;
+  for (let i = 0; i < even; i += 4) {
+    const x = a[i] + s * b[i], y = a[i + 1] + s * b[i + 1], z = a[i + 2] + s * b[i + 2], w = a[i + 3] + s * b[i + 3];
+    a[i] = x; a[i + 1] = y; a[i + 2] = z; a[i + 3] = w;
+  }
+  for (let i = even; i < n; i++) a[i] += s * b[i];
 }
 
 /** out (columns, rows) = the transpose of the (rows, columns) matrix at `from` in a.
@@ -105,7 +110,7 @@ export function transpose(rows, columns, a, from, out) {
 /** Every one of the n rows of out = the `width` entries at `from` in a.
  * @param {number} n @param {number} width @param {Float64Array} a @param {number} from @param {Float64Array} out */
 export function repeat(n, width, a, from, out) {
-  for (let i = 0, at = 0; i < n; i++) for (let j = 0; j < width; j++) out[at++] = a[from + j];
+  for (let j = 0; j < width; j++) for (let i = 0, at = j, value = a[from + j]; i < n; i++, at += width) out[at] = value;
 }
 
 /** The `width` entries at `to` in out = the sums of a's n rows.
@@ -120,13 +125,24 @@ export function columnSums(n, width, a, out, to) {
 
 /** out = a b, entry by entry. @param {Float64Array} a @param {Float64Array} b @param {Float64Array} out */
 export function multiply(a, b, out) {
-  for (let i = 0; i < out.length; i++) out[i] = a[i] * b[i];
+  const n = out.length, even = n & ~3;
+  for (let i = 0; i < even; i += 4) {
+    const x = a[i] * b[i], y = a[i + 1] * b[i + 1], z = a[i + 2] * b[i + 2], w = a[i + 3] * b[i + 3];
+    out[i] = x; out[i + 1] = y; out[i + 2] = z; out[i + 3] = w;
+  }
+  for (let i = even; i < n; i++) out[i] = a[i] * b[i];
 }
 
 /** out = out a + b c, entry by entry.
  * @param {Float64Array} out @param {Float64Array} a @param {Float64Array} b @param {Float64Array} c */
 export function bend(out, a, b, c) {
-  for (let i = 0; i < out.length; i++) out[i] = out[i] * a[i] + b[i] * c[i];
+  const n = out.length, even = n & ~3;
+  for (let i = 0; i < even; i += 4) {
+    const x = out[i] * a[i] + b[i] * c[i], y = out[i + 1] * a[i + 1] + b[i + 1] * c[i + 1];
+    const z = out[i + 2] * a[i + 2] + b[i + 2] * c[i + 2], w = out[i + 3] * a[i + 3] + b[i + 3] * c[i + 3];
+    out[i] = x; out[i + 1] = y; out[i + 2] = z; out[i + 3] = w;
+  }
+  for (let i = even; i < n; i++) out[i] = out[i] * a[i] + b[i] * c[i];
 }
 
 /** @type {Kernels} */
