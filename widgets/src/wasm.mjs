@@ -25,8 +25,13 @@ function compiled() {
 export function wasmKernels(room) {
   const code = compiled();
   if (!code) return null;
-  const memory = new WebAssembly.Memory({ initial: Math.ceil((FIRST + 8 * room) / 65536) });
-  const run = /** @type {Record<string, (...values: number[]) => number>} */ (/** @type {unknown} */ (new WebAssembly.Instance(code, { env: { memory } }).exports));
+  let memory, run;
+  try {
+    memory = new WebAssembly.Memory({ initial: Math.ceil((FIRST + 8 * room) / 65536) });
+    run = /** @type {Record<string, (...values: number[]) => number>} */ (/** @type {unknown} */ (new WebAssembly.Instance(code, { env: { memory } }).exports));
+  } catch {                                                  // no memory of that size here
+    return null;
+  }
   let next = FIRST;
   return {
     name: "webassembly",

@@ -69,6 +69,8 @@ for (const optimizer of ["adam", "sam", "sgd"]) {
   });
 }
 
+test("where there is not memory enough, there are no kernels and nothing is thrown", () => assert.equal(wasmKernels(1e12), null));
+
 test("where WebAssembly cannot be compiled, there are no kernels and nothing is thrown", async () => {
   const whole = globalThis.WebAssembly;
   try {
