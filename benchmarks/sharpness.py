@@ -40,7 +40,7 @@ class Plan:
     peers: int  # the other libraries are run at every so many
 
 
-PLANS = {"A": Plan(3, 300, 1, 10), "B": Plan(1, 41, 5, 20), "C": Plan(1, 21, 5, 20), "D": Plan(3, 300, 2, 50)}
+PLANS = {"A": Plan(3, 300, 1, 10), "B": Plan(1, 41, 5, 20), "C": Plan(1, 21, 5, 20), "D": Plan(3, 300, 2, 4)}
 
 
 @dataclass(frozen=True)
