@@ -25,6 +25,7 @@ from eoslib.operators import GaussNewton, Preconditioned
 from eoslib.optimizers import SAM, SGD, GradientDescent, Nesterov, Polyak
 from eoslib.schedules import Drop, InverseSharpness, WarmUp
 from eoslib.spectrum import SpectralDensity, TraceEstimate, hessian_trace, spectral_density
+from eoslib.sweeps import sweep
 from eoslib.trajectory import Trajectory
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ __all__ = [
     "quadratic",
     "resnet32",
     "spectral_density",
+    "sweep",
     "taylor",
     "theory",
     "top_eigenpairs",

@@ -11,7 +11,7 @@ from tqdm.auto import trange
 
 from eoslib.curvature import Eigenpairs, SharpnessTracker
 from eoslib.landscape import Landscape
-from eoslib.log import Log, Measure, Visit
+from eoslib.log import Log, Measure, Visit, cut_short, diverged
 from eoslib.operators import preconditioned
 from eoslib.optimizers import GradientDescent, State
 from eoslib.trajectory import Trajectory, provenance
@@ -51,9 +51,7 @@ def descend(
     >>> run.loss.tolist(), run.threshold            # curvature = 2/η: x alternates, the loss stays
     ([5.0, 5.0, 5.0, 5.0], 10.0)
     """
-    if steps < 1 or every < 0 or record < 1 or not blowup > 1:
-        raise ValueError(f"descend got steps={steps}, every={every}, record={record}, blowup={blowup}; use steps ≥ 1, "
-                         "every ≥ 0, record ≥ 1 and blowup > 1.")  # fmt: skip
+    check_options(steps=steps, every=every, record=record, blowup=blowup)
     w = (landscape.w0 if w is None else w).detach().clone()
     first = landscape.loss(w)
     if not math.isfinite(first):
@@ -76,7 +74,7 @@ def descend(
                 visit = Visit(t, time, w, loss, gradient, now.eta, pairs)
                 log.write(visit, threshold=now.edge(gradient), lost=lost)
             if lost:
-                stopped = f"diverged: the loss is {loss:.3g} at step {t}, not within {limit:.3g}; use a smaller lr"
+                stopped = diverged(loss, t, limit)
             if lost or t == steps:
                 break
             w, state = now.step(w, state, now.sense(landscape, w, t, gradient))
@@ -84,7 +82,7 @@ def descend(
     except (KeyboardInterrupt, FloatingPointError) as reason:
         if not log.rows:
             raise
-        stopped = f"stopped at step {t} ({str(reason) or 'interrupted'}); the points before it are kept"
+        stopped = cut_short(str(reason), t)
     finally:
         bar.close()
     return log.trajectory(
@@ -92,6 +90,13 @@ def descend(
         provenance=provenance(objective=str(landscape), optimizer=repr(optimizer), steps=steps, every=every,
                               record=record, k=k, tol=tol, blowup=blowup, seed=seed),
     )  # fmt: skip
+
+
+def check_options(*, steps: int, every: int, record: int, blowup: float) -> None:
+    """Raise ValueError when no run could be what these say."""
+    if steps < 1 or every < 0 or record < 1 or not blowup > 1:
+        raise ValueError(f"A run got steps={steps}, every={every}, record={record}, blowup={blowup}; use steps ≥ 1, "
+                         "every ≥ 0, record ≥ 1 and blowup > 1.")  # fmt: skip
 
 
 def _look(

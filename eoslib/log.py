@@ -14,7 +14,7 @@ from torch import Tensor
 from eoslib.curvature import Eigenpairs
 from eoslib.trajectory import Trajectory
 
-__all__ = ["Log", "Measure", "Visit"]
+__all__ = ["Log", "Measure", "Visit", "cut_short", "diverged"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +64,16 @@ class Log:
         columns = {name: [row[name] for row in self.rows] for name in self.rows[0]}
         taken = {name: np.stack([row[name] for row in columns["measures"]]) for name in self.measures}
         return Trajectory(**{n: np.array(c) for n, c in columns.items()} | rest | {"measures": taken, "w": self.w})
+
+
+def diverged(loss: float, step: int, limit: float) -> str:
+    """Why a run ended whose loss left the allowed range."""
+    return f"diverged: the loss is {loss:.3g} at step {step}, not within {limit:.3g}; use a smaller lr"
+
+
+def cut_short(reason: str, step: int) -> str:
+    """Why a run ended that was interrupted, or could not be measured."""
+    return f"stopped at step {step} ({reason or 'interrupted'}); the points before it are kept"
 
 
 def _array(value: float | Tensor) -> np.ndarray:

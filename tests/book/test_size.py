@@ -11,10 +11,10 @@ FLOORS = {
     "objective": 1, "eigensolver": 1,
     "curvature": 2, "spectrum": 2, "operators": 2,
     "optimizers": 2, "trajectory": 2,
-    "adaptive": 3, "log": 3,
+    "adaptive": 3, "log": 3, "stack": 3,
     "measures": 4, "flows": 4, "descent": 4,
     "cifar": 5, "convolutional": 5, "language": 5,  # the paper's sizes: read when they are needed
-    "theory": 5, "plots": 5, "widget": 5, "lab": 5, "explorables": 5, "checks": 5,
+    "sweeps": 5, "theory": 5, "plots": 5, "widget": 5, "lab": 5, "explorables": 5, "checks": 5,
     "experiments": 6, "cli": 6,
     "__init__": 7, "__main__": 7, "sphinxext": 7,
 }  # fmt: skip
