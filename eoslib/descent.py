@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from torch import Tensor
 from tqdm.auto import trange
@@ -51,6 +51,8 @@ def descend(
     >>> run.loss.tolist(), run.threshold            # curvature = 2/η: x alternates, the loss stays
     ([5.0, 5.0, 5.0, 5.0], 10.0)
     """
+    if isinstance(optimizer, Sequence):
+        raise ValueError(f"descend takes one optimizer and got {len(optimizer)}; sweep runs a list in one batch.")
     check_options(steps=steps, every=every, record=record, blowup=blowup)
     w = (landscape.w0 if w is None else w).detach().clone()
     first = landscape.loss(w)

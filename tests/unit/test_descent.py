@@ -223,3 +223,8 @@ def test_bad_input_is_a_sentence(objective, options, says):
 def test_a_run_prints_as_a_sentence(run):
     assert str(run).startswith("31 points to step 30: loss ")
     assert "(threshold 6.667)" in str(run)
+
+
+def test_a_list_of_optimizers_is_sent_to_the_sweep(objective):
+    with pytest.raises(ValueError, match=r"got 2; sweep runs"):
+        eos.descend(objective, [eos.GradientDescent(lr=0.1), eos.GradientDescent(lr=0.2)], steps=1)
