@@ -22,6 +22,7 @@ from eoslib.trajectory import Trajectory
 if TYPE_CHECKING:
     from eoslib.explorables import Landscape2D, Quadratic, SelfStabilisation
     from eoslib.lab import Lab
+    from eoslib.sketch import Sketch
 
 __all__ = [
     "Dataset",
@@ -37,6 +38,7 @@ __all__ = [
     "Quadratic",
     "SelfStabilisation",
     "SharpnessTracker",
+    "Sketch",
     "SpectralDensity",
     "TraceEstimate",
     "Trajectory",
@@ -55,7 +57,13 @@ __all__ = [
 ]
 
 
-_WIDGETS = {"Lab": "lab", "Landscape2D": "explorables", "Quadratic": "explorables", "SelfStabilisation": "explorables"}
+_WIDGETS = {
+    "Lab": "lab",
+    "Landscape2D": "explorables",
+    "Quadratic": "explorables",
+    "SelfStabilisation": "explorables",
+    "Sketch": "sketch",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -13,7 +13,7 @@ FLOORS = {
     "optimizers": 3, "flows": 3,
     "trajectory": 4, "descent": 4,
     "theory": 5, "plots": 5, "widget": 5, "lab": 5, "explorables": 5, "checks": 5,
-    "experiments": 6, "cli": 6,
+    "experiments": 6, "cli": 6, "sketch": 6,
     "__init__": 7, "__main__": 7, "sphinxext": 7,
 }  # fmt: skip
 SIDEWAYS = {
