@@ -83,6 +83,8 @@ test("an author's curves are placed by their values", () => {
   const [[name, heights]] = choices({ curves: { "a straight fall": [40, 0] }, level_name: "" }, Y, 0, NaN, NaN);
   assert.equal(name, "a straight fall");
   for (const share of [0, 0.25, 1]) near(heightAt(heights, share), 1 - share, 1e-12);
+  const [[, decay]] = choices({ curves: { "decay": [1, 0.01, 0] }, level_name: "" }, { low: 1e-4, high: 1, log: true }, 0, NaN, NaN);
+  for (const share of [0, 0.25, 0.5, 1]) near(heightAt(decay, share), 1 - share, 1e-12);                 // straight on the logarithmic axis, 0 at its foot
 });
 
 test("where the curves part, and where they end", () => {

@@ -81,7 +81,8 @@ const SHAPES = [
 export function choices({ curves, level_name }, scale, first, start, level) {
   const clamped = (/** @type {number} */ v) => Math.max(0, Math.min(1, v));
   const made = (/** @type {(share: number) => number} */ height) => Float64Array.from({ length: COLUMNS }, (_, c) => (c < first ? NaN : clamped(height(c / (COLUMNS - 1)))));
-  const own = Object.entries(curves).map(([name, values]) => /** @type {[string, Float64Array]} */ ([name, made((share) => shareOf(scale, Math.max(heightAt(values, share), scale.log ? scale.low : -Infinity)))]));
+  const shares = (/** @type {number[]} */ values) => values.map((v) => shareOf(scale, scale.log ? Math.max(v, scale.low) : v));   // straight between the points as drawn
+  const own = Object.entries(curves).map(([name, values]) => { const points = shares(values); return /** @type {[string, Float64Array]} */ ([name, made((share) => heightAt(points, share))]); });
   if (own.length) return own;
   const from = Number.isNaN(start) ? 0.2 : start, at = Number.isNaN(level) ? from + 0.5 * (0.9 - from) : level, edge = Math.max(0, first - 1) / (COLUMNS - 1);
   const names = Number.isNaN(level) ? ["rises on", "levels off", "falls back", "oscillates"] : ["rises on", `levels off at ${level_name}`, "falls back", `oscillates around ${level_name}`];
