@@ -6,7 +6,7 @@ table and writes it, with where it came from, as JSON.
 
     python benchmarks/sharpness.py                     all four workloads, about half an hour
     python benchmarks/sharpness.py A D --seeds 1       two of them, from one start each
-    python benchmarks/sharpness.py B --steps 300       a longer stretch
+    python benchmarks/sharpness.py B --seeds 3 --steps 300 --compare 10 --peers 100      a longer stretch
 """
 
 import argparse
@@ -40,7 +40,7 @@ class Plan:
     peers: int  # the other libraries are run at every so many
 
 
-PLANS = {"A": Plan(3, 300, 1, 10), "B": Plan(1, 41, 5, 20), "C": Plan(1, 21, 5, 20), "D": Plan(3, 300, 2, 50)}
+PLANS = {"A": Plan(3, 300, 1, 10), "B": Plan(1, 41, 5, 20), "C": Plan(1, 21, 5, 20), "D": Plan(3, 300, 2, 4)}
 
 
 @dataclass(frozen=True)
@@ -142,6 +142,8 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="workload", help="A, B, C or D (all)")
     parser.add_argument("--seeds", type=int, help="initialisations (A and D 3, B and C 1)")
     parser.add_argument("--steps", type=int, help="steps past the edge (A and D 300, B 41, C 21)")
+    parser.add_argument("--compare", type=int, help="compare with the exact value at every so many steps")
+    parser.add_argument("--peers", type=int, help="run the other libraries at every so many steps")
     parser.add_argument("--out", type=Path, default=ROOT / "_build" / "sharpness.json")
     options = parser.parse_args()
     torch.set_num_threads(1)
@@ -149,7 +151,7 @@ def main() -> None:
     rows, start = [], time.time()
     print(f"on {device}\nworkload  method      × plain step  (quartiles)   HVPs a step   worst error  > 1 % wrong")
     for name in options.names or PLANS:
-        given = {key: value for key in ("seeds", "steps") if (value := getattr(options, key))}
+        given = {key: value for key in ("seeds", "steps", "compare", "peers") if (value := getattr(options, key))}
         for r in measure(name, Plan(**(asdict(PLANS[name]) | given)), device):
             rows.append(asdict(r))
             print(f"{r.workload:8}  {r.method:10} {r.cost:11.1f}  ({r.low:.1f} to {r.high:.1f}) {r.hvps:13.2f} "

@@ -6,17 +6,26 @@ Data flow one way: data set + network + loss → Objective → descend(optimizer
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from eoslib import plots, theory
+from eoslib import measures, plots, theory
+from eoslib.adaptive import Adam, RMSProp
 from eoslib.checks import check
+from eoslib.cifar import cifar10
+from eoslib.convolutional import cnn, resnet32, vgg11
 from eoslib.curvature import Eigenpairs, SharpnessTracker, dense_hessian, top_eigenpairs
-from eoslib.data import Dataset, chebyshev, digits
+from eoslib.data import Dataset, chebyshev, digits, whitened_linear
 from eoslib.descent import descend
+from eoslib.flows import flow
 from eoslib.landscape import Landscape, Point, quadratic
-from eoslib.networks import mlp
+from eoslib.language import transformer, wikitext2
+from eoslib.log import Visit
+from eoslib.measures import taylor
+from eoslib.networks import chebyshev_net, deep_linear, fc, mlp
 from eoslib.objective import Objective
 from eoslib.operators import GaussNewton, Preconditioned
-from eoslib.optimizers import GradientDescent
+from eoslib.optimizers import SAM, SGD, GradientDescent, Nesterov, Polyak
+from eoslib.schedules import Drop, InverseSharpness, WarmUp
 from eoslib.spectrum import SpectralDensity, TraceEstimate, hessian_trace, spectral_density
+from eoslib.sweeps import sweep
 from eoslib.trajectory import Trajectory
 
 if TYPE_CHECKING:
@@ -25,35 +34,59 @@ if TYPE_CHECKING:
     from eoslib.sketch import Sketch
 
 __all__ = [
+    "SAM",
+    "SGD",
+    "Adam",
     "Dataset",
+    "Drop",
     "Eigenpairs",
     "GaussNewton",
     "GradientDescent",
+    "InverseSharpness",
     "Lab",
     "Landscape",
     "Landscape2D",
+    "Nesterov",
     "Objective",
     "Point",
+    "Polyak",
     "Preconditioned",
     "Quadratic",
+    "RMSProp",
     "SelfStabilisation",
     "SharpnessTracker",
     "Sketch",
     "SpectralDensity",
     "TraceEstimate",
     "Trajectory",
+    "Visit",
+    "WarmUp",
     "chebyshev",
+    "chebyshev_net",
     "check",
+    "cifar10",
+    "cnn",
+    "deep_linear",
     "dense_hessian",
     "descend",
     "digits",
+    "fc",
+    "flow",
     "hessian_trace",
+    "measures",
     "mlp",
     "plots",
     "quadratic",
+    "resnet32",
     "spectral_density",
+    "sweep",
+    "taylor",
     "theory",
     "top_eigenpairs",
+    "transformer",
+    "vgg11",
+    "whitened_linear",
+    "wikitext2",
 ]
 
 

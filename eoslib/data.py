@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
-__all__ = ["Dataset", "chebyshev", "digits"]
+__all__ = ["Dataset", "chebyshev", "digits", "whitened_linear"]
 
 
 @dataclass(frozen=True)
@@ -20,12 +21,12 @@ class Dataset:
     """
 
     x: Tensor  # (n, inputs), float64
-    y: Tensor  # (n, outputs), float64; one-hot rows for classification
+    y: Tensor  # (n, outputs), float64; one-hot rows for classification; (n, length, words) for text
     name: str  # how the set is named in printed sentences
 
     def __post_init__(self) -> None:
         x, y = self.x, self.y
-        if x.ndim < 2 or y.ndim != 2:
+        if x.ndim < 2 or y.ndim < 2:
             raise ValueError(
                 f"x has shape {tuple(x.shape)} and y has shape {tuple(y.shape)}; give x as (n, inputs) "
                 "and y as (n, outputs). One input or output still needs its column: use x[:, None]."
@@ -80,3 +81,22 @@ def digits(n: int = 500) -> Dataset:
     images, labels = load_digits(return_X_y=True)
     x = images[:n] - images[:n].mean(axis=0)
     return Dataset(torch.from_numpy(x / x.std()), torch.eye(10, dtype=torch.float64)[labels[:n]], name="digits")
+
+
+def whitened_linear(n: int = 50, d: int = 50, *, seed: int = 0) -> Dataset:
+    """A linear map of whitened inputs, as deep linear networks learn it: X = √n · Q, Y = X Aᵀ.
+
+    Q, shape (n, d), has orthonormal columns, so XᵀX = n I; A, shape (d, d), is Gaussian. The paper uses n = d = 50.
+    Raises ValueError unless n ≥ d ≥ 1.
+    Source: Cohen et al. 2021 (the authors' code), deep linear networks.
+
+    >>> x = whitened_linear(8, 3).x
+    >>> torch.allclose(x.T @ x, 8 * torch.eye(3, dtype=torch.float64))
+    True
+    """
+    if not n >= d >= 1:
+        raise ValueError(f"whitened_linear got n={n} and d={d}; orthonormal columns need n ≥ d ≥ 1.")
+    generator = torch.Generator().manual_seed(seed)
+    q = torch.linalg.qr(torch.randn(n, d, generator=generator, dtype=torch.float64)).Q
+    x, a = math.sqrt(n) * q, torch.randn(d, d, generator=generator, dtype=torch.float64)
+    return Dataset(x, x @ a.T, name=f"whitened-linear-{d}")

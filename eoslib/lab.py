@@ -6,12 +6,12 @@ import itertools
 import re
 from typing import Any
 
-from eoslib.networks import ACTIVATIONS
 from eoslib.widget import STATIC, Key, Widget, flag, identifier, positive, text, whole
 
 __all__ = ["DEFAULTS", "STATIC", "Lab", "check_state", "static_html"]
 
 # What the page can train while it stays fluent; the module refuses the same.
+ACTIVATIONS = ("tanh", "relu", "elu", "softplus", "gelu", "silu")
 MOST = {"width": 256, "layers": 5, "parameters": 20_000, "degree": 20, "seed": 2**32 - 1, "max_steps": 100_000}
 
 

@@ -17,12 +17,16 @@ __all__ = ["Objective"]
 
 
 def _square(outputs: Tensor, y: Tensor) -> Tensor:
-    return 0.5 * (outputs - y).square().sum() / len(y)
+    return 0.5 * (outputs - y).square().sum() / y[..., 0].numel()
+
+
+def _cross_entropy(outputs: Tensor, y: Tensor) -> Tensor:
+    return F.cross_entropy(outputs.flatten(0, -2), y.flatten(0, -2))
 
 
 LOSSES: dict[str, tuple[str, Callable[[Tensor, Tensor], Tensor]]] = {
     "mse": ("square loss", _square),
-    "cross-entropy": ("cross-entropy", F.cross_entropy),
+    "cross-entropy": ("cross-entropy", _cross_entropy),
 }
 
 
@@ -31,6 +35,7 @@ class Objective(Landscape):
 
     mse:            L(w) = (1/n) Σ_i ½ ‖f_w(x_i) − y_i‖²   (summed over outputs; the paper's ½ is kept)
     cross-entropy:  L(w) = −(1/n) Σ_i Σ_c y_ic log softmax(f_w(x_i))_c
+    Outputs of shape (n, length, classes), one for each word of a text, count as n · length examples.
     w stacks the network's trainable parameters in the order of `network.parameters()`, shape (p,); w0 is where
     the network stands now. The network itself is never changed.
     `chunk` bounds memory: loss, gradient and products are summed over chunks of that many examples, each weighted by
@@ -65,9 +70,7 @@ class Objective(Landscape):
         name = getattr(network, "name", type(network).__name__)
         super().__init__(lambda w: self.loss_of(self.outputs(w)), w0, name=str(name))
         if self.chunk is not None:
-            self.pieces = [
-                self._piece(slice(i, i + self.chunk)) for i in range(0, len(dataset), self.chunk)
-            ]
+            self.pieces = [self._piece(slice(i, i + self.chunk)) for i in range(0, len(dataset), self.chunk)]
             self.function = lambda w: torch.stack([piece(w) for piece in self.pieces]).sum()
         self._refuse_misfits()
 
@@ -83,6 +86,11 @@ class Objective(Landscape):
         """The training loss as a function of the network's outputs on all examples, shape (n, outputs)."""
         return self._loss(outputs, self._y)
 
+    def batch(self, indices: Tensor) -> Landscape:
+        """The loss on these examples alone, shape (batch,), as a function of the same w: SGD's gradients are its."""
+        x, y = self._x[indices], self._y[indices]
+        return Landscape(lambda w: self._loss(self.outputs(w, x), y), self.w0, name=f"{self.name}, a batch")
+
     def _piece(self, part: slice) -> Function:
         x, y = self._x[part], self._y[part]
         share = len(x) / len(self._x)  # the last chunk may be shorter, and then weighs less
@@ -90,10 +98,10 @@ class Objective(Landscape):
 
     def accuracy(self, w: Tensor) -> float:
         """Share of training examples whose largest output is the target's class; nan for one output."""
-        if self._y.shape[1] == 1:
+        if self._y.shape[-1] == 1:
             return math.nan
         with torch.no_grad():
-            right = self.outputs(self._checked(w)).argmax(1) == self._y.argmax(1)
+            right = self.outputs(self._checked(w)).argmax(-1) == self._y.argmax(-1)
         return float(right.double().mean())
 
     def _refuse_misfits(self) -> None:
@@ -107,8 +115,8 @@ class Objective(Landscape):
                 f"The network's outputs have shape {shape} and the targets {tuple(self._y.shape)}; "
                 "make the last layer as wide as the targets."
             )
-        rows = self._y.sum(1)
-        if self._loss is F.cross_entropy and ((self._y < 0).any() or not torch.allclose(rows, torch.ones_like(rows))):
+        rows = self._y.sum(-1)
+        if self._loss is _cross_entropy and ((self._y < 0).any() or not torch.allclose(rows, torch.ones_like(rows))):
             raise ValueError("Cross-entropy needs targets that are probabilities; give one-hot rows that sum to 1.")
         if self.loss(self.w0) != self.loss(self.w0):
             raise ValueError(

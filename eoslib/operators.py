@@ -11,10 +11,10 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from eoslib.landscape import Landscape
+from eoslib.landscape import Landscape, Matrix
 from eoslib.objective import Objective
 
-__all__ = ["GaussNewton", "Operator", "Preconditioned"]
+__all__ = ["GaussNewton", "Operator", "Preconditioned", "preconditioned"]
 
 
 class Operator:
@@ -52,12 +52,17 @@ class Preconditioned:
         if wrong.any():
             raise ValueError(f"The diagonal holds {float(diagonal[wrong][0])}; every entry must be finite and above 0.")
         self.landscape = landscape
-        self._scale = diagonal.detach().to(landscape.w0).rsqrt()  # (p,) P^-1/2
+        self._diagonal = diagonal.detach().to(landscape.w0)  # (p,) P
 
     def at(self, w: Tensor) -> Operator:
         """The preconditioned Hessian at w, shape (p,)."""
-        point = self.landscape.at(w)
-        return Operator(w, lambda v: self._scale * point.hvp(self._scale * v))
+        return preconditioned(self.landscape.at(w), self._diagonal)
+
+
+def preconditioned(point: Matrix, diagonal: Tensor) -> Operator:
+    """P^-1/2 A P^-1/2 for the matrix A at a point and the diagonal P > 0, shape (p,)."""
+    scale = diagonal.rsqrt()
+    return Operator(point.w, lambda v: scale * point.hvp(scale * v))
 
 
 class GaussNewton:

@@ -55,7 +55,8 @@ def edge(
 ) -> tuple[Axes, Axes]:
     """Loss (log) above, sharpness with its dashed threshold below, one shared time axis.
 
-    `time="eta t"` uses step · η, the time axis on which runs of different step size follow the same flow.
+    `time="eta t"` uses the sum of the step sizes so far (η · step, where η stands still): the time axis on which runs
+    of different step size follow the same flow.
     """
     runs = [runs] if isinstance(runs, Trajectory) else list(runs)
     if axes is None:
@@ -71,7 +72,7 @@ def loss(runs: Sequence[Trajectory], *, time: str = "step", ax: Axes | None = No
     """The training loss of each run on a logarithmic axis."""
     ax = figure()[1][0, 0] if ax is None else ax
     for run, colour in zip(runs, _cycle(len(runs)), strict=True):
-        ax.semilogy(_time(run, time), run.loss, color=colour, label=f"η = {run.lr:g}")
+        ax.semilogy(_time(run, time), run.loss, color=colour, label=_name(run))
     ax.set(ylabel="training loss", xlabel=_time_label(time))
     if len(runs) > 1:
         ax.legend(loc="upper right")
@@ -84,9 +85,15 @@ def sharpness(runs: Sequence[Trajectory], *, time: str = "step", ax: Axes | None
     for run, colour in zip(runs, _cycle(len(runs)), strict=True):
         t, measured = _time(run, time), np.isfinite(run.sharpness)
         ax.plot(t[measured], run.sharpness[measured], color=colour)
-        ax.axhline(run.threshold, color=colour, linestyle=(0, (5, 3)), linewidth=1.1)
+        if not np.isfinite(run.thresholds).all():
+            continue  # a flow has no threshold
+        if np.ptp(run.thresholds) == 0:
+            ax.axhline(run.threshold, color=colour, linestyle=(0, (5, 3)), linewidth=1.1)
+        else:
+            ax.plot(t, run.thresholds, color=colour, linestyle=(0, (5, 3)), linewidth=1.1)
+        word = "2/η" if run.threshold == 2 / run.lr else "threshold"
         ax.annotate(
-            f"2/η = {run.threshold:.3g}", (1, run.threshold), xycoords=("axes fraction", "data"),
+            f"{word} = {run.threshold:.3g}", (1, run.threshold), xycoords=("axes fraction", "data"),
             xytext=(4, 0), textcoords="offset points", va="center", color=colour, fontsize=9.5,
         )  # fmt: skip
     ax.set(ylabel="sharpness", xlabel=_time_label(time))
@@ -118,6 +125,12 @@ def show(fig: Figure, *, alt: str) -> None:
     plt.close(fig)
 
 
+def _name(run: Trajectory) -> str:
+    if run.lr == 0:
+        return "gradient flow"
+    return f"η = {run.lr:g}" if np.ptp(run.lrs) == 0 else f"η = {run.lrs[0]:g} → {run.lr:g}"
+
+
 def _cycle(n: int) -> list[str]:
     return [COLOURS[i % len(COLOURS)] for i in range(n)]
 
@@ -125,7 +138,7 @@ def _cycle(n: int) -> list[str]:
 def _time(run: Trajectory, time: str) -> np.ndarray:
     if time not in ("step", "eta t"):
         raise ValueError(f"time is {time!r}; use 'step' or 'eta t'.")
-    return np.asarray(run.step * run.lr if time == "eta t" else run.step)
+    return run.time if time == "eta t" else run.step
 
 
 def _time_label(time: str) -> str:

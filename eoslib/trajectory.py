@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import zipfile
 import zlib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from torch import Tensor
 
 __all__ = ["Trajectory", "provenance"]
 
-FORMAT = "eoslib-trajectory-1"
+FORMAT = "eoslib-trajectory-2"  # 2: time, lrs, thresholds and measures at every point
 Array = np.ndarray[Any, np.dtype[Any]]
 
 
@@ -28,20 +28,32 @@ Array = np.ndarray[Any, np.dtype[Any]]
 class Trajectory:
     """A run of T recorded points. Entries at index t all belong to the same w_t; not measured = nan."""
 
-    step: Array  # (T,) int, the t of w_t
+    step: Array  # (T,) int, the t of w_t; of a flow: steps of the integrator so far
+    time: Array  # (T,) the sum of all step sizes before w_t; of a flow: its time
     loss: Array  # (T,) training loss
-    eigenvalues: Array  # (T, k) largest algebraic Hessian eigenvalues, curvature
+    eigenvalues: Array  # (T, k) largest algebraic eigenvalues of H, of P⁻¹H with a preconditioner; curvature
     hvps: Array  # (T,) int, Hessian-vector products spent at this point
+    lrs: Array  # (T,) step size η of the step from w_t; of a flow: 0
+    thresholds: Array  # (T,) sharpness at which the optimizer turns unstable there (2/η for gradient descent)
+    measures: dict[str, Array]  # whatever else was asked for: (T,) or (T, d) each
     w0: Tensor  # (p,) parameters at the start
     w: Tensor  # (p,) parameters at the last recorded point
-    lr: float  # step size η
-    threshold: float  # sharpness at which this optimizer turns unstable (2/η for gradient descent)
     stopped: str  # why the run ended early, in a sentence; "" when it took all its steps
     provenance: dict[str, Any]  # configuration, seeds, versions, revision, hardware
 
     def __post_init__(self) -> None:
-        for array in (self.step, self.loss, self.eigenvalues, self.hvps):
+        for array in (*(getattr(self, name) for name in _POINTS), *self.measures.values()):
             array.setflags(write=False)
+
+    @property
+    def lr(self) -> float:
+        """The step size at the last recorded point: of the whole run, unless it followed a schedule."""
+        return float(self.lrs[-1])
+
+    @property
+    def threshold(self) -> float:
+        """The threshold at the last recorded point: of the whole run, unless it moved."""
+        return float(self.thresholds[-1])
 
     @property
     def sharpness(self) -> Array:
@@ -50,18 +62,18 @@ class Trajectory:
         return values
 
     def late(self, share: float = 0.3) -> float:
-        """Mean sharpness over the last `share` of the recorded points, in units of the threshold.
+        """Mean sharpness over the last `share` of the recorded points, each in units of its threshold.
 
         Raises ValueError when share is not in (0, 1].
         """
         if not 0 < share <= 1:
             raise ValueError(f"share is {share}; give a part of the run in (0, 1], for example 0.3.")
-        tail = self.sharpness[-max(1, round(share * len(self.step))) :]
-        return float(np.nanmean(tail)) / self.threshold
+        tail = slice(-max(1, round(share * len(self.step))), None)
+        return float(np.nanmean(self.sharpness[tail] / self.thresholds[tail]))
 
     def crossing(self) -> int | None:
         """The first recorded step at which the sharpness is above the threshold; None when it never is."""
-        above = np.flatnonzero(self.sharpness > self.threshold)
+        above = np.flatnonzero(self.sharpness > self.thresholds)
         return int(self.step[above[0]]) if len(above) else None
 
     def __str__(self) -> str:
@@ -78,7 +90,8 @@ class Trajectory:
         path = Path(path)
         if path.suffix != ".npz":  # not with_suffix, which would make edge_0.npz of both edge_0.1 and edge_0.2
             path = path.with_name(path.name + ".npz")
-        arrays = {f.name: np.asarray(getattr(self, f.name)) for f in fields(self) if f.name in _ARRAYS}
+        arrays = {name: np.asarray(getattr(self, name)) for name in _ARRAYS}
+        arrays |= {_MEASURE + name: values for name, values in self.measures.items()}
         head = {"format": FORMAT} | {n: getattr(self, n) for n in _HEAD}
         with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as part:
             np.savez_compressed(part, head=np.array(json.dumps(head)), **arrays)  # type: ignore[arg-type]
@@ -94,8 +107,9 @@ class Trajectory:
                 if head.pop("format") != FORMAT:
                     raise KeyError("format")
                 arrays = {n: file[n] for n in _ARRAYS}
+                measures = {n.removeprefix(_MEASURE): file[n] for n in file.files if n.startswith(_MEASURE)}
             arrays |= {n: torch.from_numpy(arrays[n]) for n in ("w0", "w")}
-            return cls(**arrays, **head)
+            return cls(**arrays, measures=measures, **head)
         except (KeyError, TypeError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
             raise ValueError(
                 f"{path} is not a run that this version of eoslib saved, or it is damaged ({error!r}). "
@@ -103,8 +117,10 @@ class Trajectory:
             ) from error
 
 
-_ARRAYS = ("step", "loss", "eigenvalues", "hvps", "w0", "w")
-_HEAD = ("lr", "threshold", "stopped", "provenance")
+_POINTS = ("step", "time", "loss", "eigenvalues", "hvps", "lrs", "thresholds")  # one entry a recorded point
+_ARRAYS = (*_POINTS, "w0", "w")
+_HEAD = ("stopped", "provenance")
+_MEASURE = "measure: "  # before the name of a measure in a saved file
 
 
 def provenance(**configuration: Any) -> dict[str, Any]:

@@ -7,19 +7,18 @@ import pytest
 
 LIBRARY = Path(__file__).resolve().parents[2] / "eoslib"
 FLOORS = {
-    "data": 0, "networks": 0, "landscape": 0,
+    "data": 0, "networks": 0, "landscape": 0, "schedules": 0,
     "objective": 1, "eigensolver": 1,
     "curvature": 2, "spectrum": 2, "operators": 2,
-    "optimizers": 3, "flows": 3,
-    "trajectory": 4, "descent": 4,
-    "theory": 5, "plots": 5, "widget": 5, "lab": 5, "explorables": 5, "checks": 5,
-    "experiments": 6, "cli": 6, "sketch": 6,
+    "optimizers": 2, "trajectory": 2,
+    "adaptive": 3, "log": 3, "stack": 3,
+    "measures": 4, "flows": 4, "descent": 4,
+    "cifar": 5, "convolutional": 5, "language": 5,  # the paper's sizes: read when they are needed
+    "sweeps": 5, "theory": 5, "plots": 5, "widget": 5, "lab": 5, "explorables": 5, "sketch": 5, "checks": 5,
+    "experiments": 6, "cli": 6,
     "__init__": 7, "__main__": 7, "sphinxext": 7,
 }  # fmt: skip
-SIDEWAYS = {
-    ("descent", "trajectory"),  # a run fills in its record
-    ("lab", "widget"), ("explorables", "widget"),  # each is one
-}  # fmt: skip
+SIDEWAYS = {("lab", "widget"), ("explorables", "widget")}  # a widget is one; (module, what it may import beside it)
 MODULES = sorted(path.stem for path in LIBRARY.glob("*.py"))
 
 
@@ -57,7 +56,7 @@ def test_imports_go_down(module: str) -> None:
 
 
 def test_the_floors_can_be_read_in_one_sitting(capsys: pytest.CaptureFixture[str]) -> None:
-    lengths = {module: length(module) for module in MODULES if FLOORS[module] <= 5}
+    lengths = {module: length(module) for module in MODULES if FLOORS[module] <= 4}
     with capsys.disabled():
-        print(f"\neoslib, floors 0 to 5: {sum(lengths.values()):,} lines in {len(lengths)} modules")
-    assert sum(lengths.values()) <= 2000
+        print(f"\neoslib, floors 0 to 4: {sum(lengths.values()):,} lines in {len(lengths)} modules")
+    assert sum(lengths.values()) <= 2400

@@ -17,7 +17,10 @@ def objective():
 
 @pytest.fixture(scope="module")
 def run(objective):
-    return eos.descend(objective, eos.GradientDescent(lr=0.3), steps=30, k=2, tol=1e-6, progress=False)
+    return eos.descend(
+        objective, eos.GradientDescent(lr=0.3), steps=30, k=2, tol=1e-6, progress=False,
+        measures={"w": lambda now: now.w, "half of the loss": lambda now: now.loss / 2},
+    )  # fmt: skip
 
 
 def test_loss_and_sharpness_at_index_t_belong_to_the_same_w(objective, run):
@@ -37,6 +40,24 @@ def test_measuring_does_not_disturb_the_descent(objective, run):
     blind = eos.descend(objective, eos.GradientDescent(lr=0.3), steps=30, every=0, progress=False)
     np.testing.assert_allclose(blind.loss, run.loss, rtol=1e-12)
     assert np.isnan(blind.sharpness).all() and blind.hvps.sum() == 0
+
+
+def test_measures_and_time_belong_to_the_same_w(objective, run):
+    np.testing.assert_allclose(run.time, 0.3 * np.arange(31), rtol=1e-14)
+    np.testing.assert_array_equal(run.measures["half of the loss"], run.loss / 2)
+    assert run.measures["w"].shape == (31, 97)
+    assert all(objective.loss(torch.tensor(w)) == loss for w, loss in zip(run.measures["w"], run.loss, strict=True))
+
+
+def test_recording_fewer_points_changes_nothing_else(objective, run):
+    thin = eos.descend(objective, eos.GradientDescent(lr=0.3), steps=30, record=7, every=14, progress=False)
+    assert thin.step.tolist() == [0, 7, 14, 21, 28, 30]
+    np.testing.assert_allclose(thin.loss, run.loss[thin.step], rtol=1e-12)
+    assert np.isfinite(thin.sharpness).tolist() == [True, False, True, False, True, False]
+    np.testing.assert_allclose(thin.time, run.time[thin.step])
+    lost = eos.descend(eos.quadratic([10.0]), eos.GradientDescent(lr=0.3), steps=90, record=50, progress=False,
+                       measures={"w": lambda now: now.w})  # fmt: skip
+    assert lost.step.tolist() == [0, 10] and np.isnan(lost.measures["w"][-1]).all()  # seen where it happened
 
 
 def test_sharpness_every_so_often_is_nan_between(objective, run):
@@ -83,7 +104,7 @@ def test_ctrl_c_returns_what_there_is():
 
     bowl = eos.Landscape(interrupted, torch.ones(2, dtype=torch.float64))
     run = eos.descend(bowl, eos.GradientDescent(lr=0.5), steps=100, every=0, progress=False)
-    assert "interrupted" in run.stopped
+    assert "interrupted" in run.stopped and f"at step {len(run.loss)}" in run.stopped
     np.testing.assert_allclose(run.loss, 0.25 ** np.arange(len(run.loss)))
     assert float(0.5 * run.w @ run.w) == run.loss[-1]
 
@@ -101,7 +122,11 @@ def test_a_saved_run_comes_back_whole(run, tmp_path):
     back = eos.Trajectory.load(run.save(tmp_path / "run"))
     for field in dataclasses.fields(run):
         ours, theirs = getattr(run, field.name), getattr(back, field.name)
-        assert np.array_equal(ours, theirs) if isinstance(ours, np.ndarray | torch.Tensor) else ours == theirs
+        if field.name == "measures":
+            assert list(ours) == list(theirs) == ["w", "half of the loss"]
+            assert all(np.array_equal(ours[name], theirs[name]) for name in ours)
+        else:
+            assert np.array_equal(ours, theirs) if isinstance(ours, np.ndarray | torch.Tensor) else ours == theirs
     assert [f.name for f in tmp_path.iterdir()] == ["run.npz"]
 
 
@@ -125,7 +150,7 @@ def test_provenance_says_where_a_run_came_from(run):
     assert {"revision", "hardware", "platform"} <= set(run.provenance)
 
 
-@pytest.mark.parametrize("damage", ["truncated", "text", "pickle", "other npz", "flipped"])
+@pytest.mark.parametrize("damage", ["truncated", "text", "pickle", "other npz", "flipped", "older format"])
 def test_a_damaged_or_foreign_file_is_one_clear_error(run, tmp_path, damage):
     path = run.save(tmp_path / "run.npz")
     whole = path.read_bytes()
@@ -136,6 +161,11 @@ def test_a_damaged_or_foreign_file_is_one_clear_error(run, tmp_path, damage):
     elif damage == "pickle":
         with path.open("wb") as file:
             np.save(file, np.array([{"a": 1}], dtype=object), allow_pickle=True)
+    elif damage == "older format":
+        with np.load(path) as file:
+            arrays = dict(file)
+        arrays["head"] = np.array(str(arrays["head"]).replace("eoslib-trajectory-2", "eoslib-trajectory-1"))
+        np.savez(path, **arrays)
     elif damage == "other npz":
         np.savez(path, a=np.ones(3))
     else:
@@ -159,12 +189,14 @@ def test_a_record_cannot_be_changed(run):
 
 def test_late_and_crossing(run):
     made = dataclasses.replace(
-        run, step=np.arange(10), loss=np.ones(10), hvps=np.ones(10, dtype=int), threshold=10.0,
+        run, step=np.arange(10), loss=np.ones(10), hvps=np.ones(10, dtype=int), thresholds=np.full(10, 10.0),
         eigenvalues=np.array([[1.0], [5], [9], [10], [11], [12], [10], [9], [10], [11]]),
     )  # fmt: skip
     assert made.crossing() == 4
     assert made.late(0.3) == pytest.approx(1.0)
-    assert dataclasses.replace(made, threshold=99.0).crossing() is None
+    assert dataclasses.replace(made, thresholds=np.full(10, 99.0)).crossing() is None
+    moved = dataclasses.replace(made, thresholds=np.array([10.0] * 6 + [20.0] * 4))
+    assert moved.crossing() == 4 and moved.late(0.3) == pytest.approx(0.5) and moved.threshold == 20
     with pytest.raises(ValueError, match="share is 0"):
         made.late(0)
 
@@ -174,6 +206,7 @@ def test_late_and_crossing(run):
     [
         ({"steps": 0}, "steps=0"),
         ({"steps": 1, "every": -1}, "every=-1"),
+        ({"steps": 1, "record": 0}, "record=0"),
         ({"steps": 1, "blowup": 1}, "blowup=1"),
         ({"steps": 1, "blowup": math.nan}, "blowup=nan"),
         ({"steps": 1, "k": 0}, "k=0"),
@@ -190,3 +223,8 @@ def test_bad_input_is_a_sentence(objective, options, says):
 def test_a_run_prints_as_a_sentence(run):
     assert str(run).startswith("31 points to step 30: loss ")
     assert "(threshold 6.667)" in str(run)
+
+
+def test_a_list_of_optimizers_is_sent_to_the_sweep(objective):
+    with pytest.raises(ValueError, match=r"got 2; sweep runs"):
+        eos.descend(objective, [eos.GradientDescent(lr=0.1), eos.GradientDescent(lr=0.2)], steps=1)

@@ -47,4 +47,7 @@ export const activations = {
       value[i] = x * s; first[i] = s + x * d; second[i] = d * (2 + x * (1 - 2 * s));
     }
   },
+  linear(z, value, first, second, n) {
+    for (let i = 0; i < n; i++) { value[i] = z[i]; first[i] = 1; second[i] = 0; }
+  },
 };

@@ -7,5 +7,5 @@ export const BLOWUP = 1e6;
 export const ACTIVATIONS = ["tanh", "relu", "elu", "softplus", "gelu", "silu"];
 export const LOSSES = ["mse", "cross-entropy"];
 
-/** Number of parameters of a network of these layer sizes. @param {number[]} sizes */
-export const parameterCount = (sizes) => sizes.slice(1).reduce((sum, out, l) => sum + out * (sizes[l] + 1), 0);
+/** Number of parameters of a network of these layer sizes. @param {number[]} sizes @param {boolean} [bias] */
+export const parameterCount = (sizes, bias = true) => sizes.slice(1).reduce((sum, out, l) => sum + out * (sizes[l] + Number(bias)), 0);

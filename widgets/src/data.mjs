@@ -1,6 +1,9 @@
 // @ts-check
-// The two kinds of training set: a Chebyshev polynomial on 20 points, and 300 real handwritten digits.
+// The training sets: a Chebyshev polynomial on 20 points, 300 real handwritten digits, points someone has drawn, and
+// whitened random data for deep linear networks.
 import { DIGIT_PIXELS, DIGIT_LABELS } from "./digits-data.mjs";
+import { log } from "./mathfns.mjs";
+import { MersenneTwister } from "./rng.mjs";
 
 /** @typedef {import("./network.mjs").Dataset} Dataset */
 
@@ -39,5 +42,54 @@ export function digits() {
   return { x, y, n, inputs: 64, outputs: 10 };
 }
 
-/** @param {string} task  "digits" or "chebyshev-<degree>"  @returns {Dataset} */
-export const dataset = (task) => (task === "digits" ? digits() : chebyshev(Number(task.slice("chebyshev-".length))));
+/** Points of a curve, as drawn: one input, one output. @param {ArrayLike<number>} x @param {ArrayLike<number>} y  @returns {Dataset} */
+export function points(x, y) {
+  if (x.length !== y.length || x.length === 0) throw new RangeError(`There are ${x.length} values of x and ${y.length} of y. Give as many of one as of the other, at least one.`);
+  const bad = [...Array.from(x), ...Array.from(y)].find((v) => !Number.isFinite(v));
+  if (bad !== undefined) throw new RangeError(`A point cannot be at ${bad}. Use finite numbers.`);
+  return { x: Float64Array.from(x), y: Float64Array.from(y), n: x.length, inputs: 1, outputs: 1 };
+}
+
+/** d examples of d features with X^T X = d I, and Y = X A^T with a Gaussian A: X is sqrt(d) times the Q of a Gaussian
+ * matrix (Gram-Schmidt, twice), so the loss of a linear map differs from its distance to A by a constant factor only.
+ * @param {number} d @param {number} [seed]  @returns {Dataset} */
+export function whitened(d, seed = 0) {
+  const random = new MersenneTwister(seed), x = gaussian(random, d * d), A = gaussian(random, d * d), y = new Float64Array(d * d);
+  for (let j = 0; j < d; j++) {                              // orthonormal columns
+    for (let pass = 0; pass < 2; pass++) for (let k = 0; k < j; k++) {
+      let s = 0;
+      for (let i = 0; i < d; i++) s += x[i * d + k] * x[i * d + j];
+      for (let i = 0; i < d; i++) x[i * d + j] -= s * x[i * d + k];
+    }
+    let square = 0;
+    for (let i = 0; i < d; i++) square += x[i * d + j] ** 2;
+    for (let i = 0; i < d; i++) x[i * d + j] /= Math.sqrt(square);
+  }
+  for (let i = 0; i < d * d; i++) x[i] *= Math.sqrt(d);
+  for (let i = 0; i < d; i++) for (let j = 0; j < d; j++) for (let k = 0; k < d; k++) y[i * d + j] += x[i * d + k] * A[j * d + k];
+  return { x, y, n: d, inputs: d, outputs: d };
+}
+
+/** Standard normal numbers by Marsaglia's polar method. @param {MersenneTwister} random @param {number} count */
+function gaussian(random, count) {
+  const out = new Float64Array(count);
+  for (let i = 0; i < count;) {
+    const u = random.bits32() / 2147483648 - 1, v = random.bits32() / 2147483648 - 1, s = u * u + v * v;
+    if (s >= 1 || s === 0) continue;
+    const scale = Math.sqrt((-2 * log(s)) / s);
+    out[i++] = u * scale;
+    if (i < count) out[i++] = v * scale;
+  }
+  return out;
+}
+
+/** "digits", "chebyshev-<degree>", "linear-<d>" (whitened, seed 0) or "points" (with the points themselves).
+ * @param {string} task @param {{ x: ArrayLike<number>, y: ArrayLike<number> }} [drawn]  @returns {Dataset} */
+export function dataset(task, drawn) {
+  const [kind, number] = task.split("-");
+  if (kind === "digits") return digits();
+  if (kind === "chebyshev") return chebyshev(Number(number));
+  if (kind === "linear") return whitened(Number(number));
+  if (kind === "points" && drawn) return points(drawn.x, drawn.y);
+  throw new RangeError(`There is no data set “${task}”. Use digits, chebyshev-4, linear-20, or points with their x and y.`);
+}

@@ -1,15 +1,30 @@
 // @ts-check
 // The computing side of the widget. It knows messages and time, nothing of the page, so the same function serves a
 // Web Worker and, where workers are refused, the page's own thread in short slices.
-import { Descent } from "./descent.mjs";
+//
+// The interface: handle = startEngine(post) makes an engine; handle(command) tells it what to do; it answers by calling
+// post(batch), a few steps at a time. Both are plain data, fit for postMessage.
+//   reset   a new run of `problem` (see Problem in descent.mjs) from w_0; its row 0 is posted at once. A problem that
+//           cannot be used throws a sentence (check with settings.mjs first)
+//   run     go on at `rate` steps a second, at most;   pause   stop there;   step   one step
+//   lr      the step size from the next step on, mid-run;   hyper   the same for momentum, beta1, beta2, eps, rho
+// A row t holds what was measured at w_t: step t, time (sum of the step sizes before it), loss, sharpness, the
+// optimizer's threshold for the step that leaves w_t, and a column for everything that problem.measures names
+// (instruments.mjs). The last batch of a run says how it ended.
+// The inner loops are WebAssembly where the host allows it and JavaScript elsewhere: the same bits, only faster.
+import { Descent, room } from "./descent.mjs";
+import { plain } from "./kernels.mjs";
+import { wasmKernels } from "./wasm.mjs";
 
 const SLICE_MS = 12, REST_MS = 4;
 
 /** @typedef {import("./descent.mjs").Problem} Problem */
 /** @typedef {{ kind: "reset", run: number, problem: Problem, maxSteps: number } | { kind: "lr", lr: number }
+ *   | { kind: "hyper", values: Partial<import("./optimizers.mjs").Hyper> }
  *   | { kind: "run", rate: number } | { kind: "pause" } | { kind: "step" }} Command  rate: steps a second, at most */
 /** @typedef {{ run: number, step: Float64Array, loss: Float64Array, sharpness: Float64Array, threshold: Float64Array,
- *   end: "" | "diverged" | "complete" }} Batch  run: the number given at reset, so that stale batches can be dropped */
+ *   columns: Record<string, Float64Array>, end: "" | "diverged" | "complete" }} Batch
+ *   run: the number given at reset, so that stale batches can be dropped; columns: "time" and what problem.measures adds */
 
 /** @param {(batch: Batch) => void} post  @returns {(command: Command) => void} */
 export function startEngine(post) {
@@ -28,8 +43,9 @@ export function startEngine(post) {
       end = descent.diverged ? "diverged" : rows[rows.length - 1].step >= maxSteps ? "complete" : "";
     }
     if (rows.length === 0) return 0;
-    const column = (/** @type {"step" | "loss" | "sharpness" | "threshold"} */ name) => Float64Array.from(rows, (row) => row[name]);
-    post({ run, step: column("step"), loss: column("loss"), sharpness: column("sharpness"), threshold: column("threshold"), end });
+    const column = (/** @type {string} */ name) => Float64Array.from(rows, (row) => row[name]);
+    const columns = Object.fromEntries(["time", ...(descent?.columns ?? [])].map((name) => [name, column(name)]));
+    post({ run, step: column("step"), loss: column("loss"), sharpness: column("sharpness"), threshold: column("threshold"), columns, end });
     return rows.length;
   }
 
@@ -50,11 +66,13 @@ export function startEngine(post) {
     if (command.kind === "reset") {
       pause();
       ({ run, maxSteps } = command);
-      descent = new Descent(command.problem);
+      descent = new Descent(command.problem, wasmKernels(room(command.problem)) ?? plain);
       end = "";
       advance(1);
     } else if (command.kind === "lr") {
       if (descent) descent.lr = command.lr;
+    } else if (command.kind === "hyper") {
+      if (descent) Object.assign(descent.hyper, command.values);
     } else if (command.kind === "run") {
       ({ rate } = command);
       if (timer === undefined) { owed = 1; before = performance.now(); slice(); }

@@ -20,7 +20,7 @@ export function exp(x) {
   if (x !== x) return x;
   if (x > 709.782712893384) return Infinity;
   if (x < -745.1332191019411) return 0;
-  const k = Math.trunc(INV_LN2 * x + (x < 0 ? -0.5 : 0.5));
+  const k = Math.floor(INV_LN2 * x + 0.5);
   const hi = x - k * LN2_HI, lo = k * LN2_LO, r = hi - lo, t = r * r;
   const c = r - t * (1.66666666666666019037e-1 + t * (-2.77777777770155933842e-3 + t * (6.61375632143793436117e-5
     + t * (-1.65339022054652515390e-6 + t * 4.13813679705723846039e-8))));
@@ -52,16 +52,15 @@ export function expm1(x) {
   return k < 20 ? scale(1 - POWER[1074 - k] - (e - r), k) : scale(r - (e + POWER[1074 - k]) + 1, k);
 }
 
-/** @param {number} x */
+/** e / (e + 2) with e = expm1(2 |x|) = 2^k expm1(r) + (2^k - 1), which cancels nowhere: one path for every size.
+ * @param {number} x */
 export function tanh(x) {
   const a = Math.abs(x);
   if (!(a < 22)) return x !== x ? x : Math.sign(x);
-  let z;
-  if (a >= 1) z = 1 - 2 / (expm1(2 * a) + 2);
-  else {
-    const t = expm1(-2 * a);
-    z = -t / (t + 2);
-  }
+  const k = Math.floor(INV_LN2 * 2 * a + 0.5), hi = 2 * a - k * LN2_HI, lo = k * LN2_LO, r = hi - lo, t = r * r;
+  const c = r - t * (1.66666666666666019037e-1 + t * (-2.77777777770155933842e-3 + t * (6.61375632143793436117e-5
+    + t * (-1.65339022054652515390e-6 + t * 4.13813679705723846039e-8))));
+  const s = POWER[1074 + k], e = s * (hi - (lo - (r * c) / (2 - c))) + (s - 1), z = e / (e + 2);
   return x < 0 ? -z : z;
 }
 

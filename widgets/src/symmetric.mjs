@@ -7,11 +7,11 @@ export function eigh(A, m) {
   const V = new Float64Array(m * m);
   for (let i = 0; i < m; i++) V[i * m + i] = 1;
   let size = 0;
-  for (const a of A.subarray(0, m * m)) size = Math.max(size, Math.abs(a));
+  for (let i = 0; i < m * m; i++) size = Math.max(size, Math.abs(A[i]));
   for (let sweep = 0; sweep < 60; sweep++) {
     let off = 0;
     for (let i = 0; i < m; i++) for (let j = i + 1; j < m; j++) off = Math.max(off, Math.abs(A[i * m + j]));
-    if (off <= 1e-17 * size) break;
+    if (off <= 1e-16 * size) break;
     for (let i = 0; i < m; i++) for (let j = i + 1; j < m; j++) if (A[i * m + j]) rotate(A, V, m, i, j);
   }
   return sorted(A, V, m);
@@ -36,11 +36,14 @@ function rotate(A, V, m, i, j) {
 
 /** @param {Float64Array} A @param {Float64Array} V @param {number} m */
 function sorted(A, V, m) {
-  const order = Array.from({ length: m }, (_, i) => i).sort((i, j) => A[j * m + j] - A[i * m + i]);
-  const values = new Float64Array(m), vectors = new Float64Array(m * m);
-  order.forEach((from, to) => {
-    values[to] = A[from * m + from];
-    for (let i = 0; i < m; i++) vectors[i * m + to] = V[i * m + from];
-  });
-  return { values, vectors };
+  const values = new Float64Array(m);
+  for (let j = 0; j < m; j++) values[j] = A[j * m + j];
+  for (let j = 0; j < m; j++) {                              // selection: m is small
+    let top = j;
+    for (let k = j + 1; k < m; k++) if (values[k] > values[top]) top = k;
+    if (top === j) continue;
+    [values[j], values[top]] = [values[top], values[j]];
+    for (let i = 0; i < m * m; i += m) [V[i + j], V[i + top]] = [V[i + top], V[i + j]];
+  }
+  return { values, vectors: V };
 }

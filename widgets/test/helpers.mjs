@@ -17,11 +17,11 @@ export function distance(a, b) {
 }
 
 /** The objective of a case of vectors.json, with its data in the case or a Chebyshev polynomial.
- * @param {{ sizes: number[], activation: string, loss?: string, x?: number[], y?: number[], n?: number, degree?: number }} c */
-export function objectiveOf({ sizes, activation, loss = "mse", x, y, n = 20, degree = 0 }) {
+ * @param {{ sizes: number[], activation: string, loss?: string, bias?: boolean, x?: number[], y?: number[], n?: number, degree?: number }} c */
+export function objectiveOf({ sizes, activation, loss = "mse", bias = true, x, y, n = 20, degree = 0 }) {
   const inputs = sizes[0], outputs = sizes[sizes.length - 1];
   const data = x && y ? { x: Float64Array.from(x), y: Float64Array.from(y), n, inputs, outputs } : chebyshev(degree);
-  return new Objective({ sizes, activation, loss, data });
+  return new Objective({ sizes, activation, loss, data, bias });
 }
 
 /** The whole Hessian, one product a column, symmetrised. @param {Objective} objective  at its last point */

@@ -6,6 +6,7 @@ Nothing here uses the engine or eoslib. Usage: python widgets/test/make_vectors.
 import json
 import math
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,15 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 TARGET = Path(__file__).parent / "vectors.json"
-ACTIVATIONS = {"tanh": torch.tanh, "relu": F.relu, "elu": F.elu, "softplus": F.softplus, "gelu": F.gelu, "silu": F.silu}
+ACTIVATIONS = {
+    "tanh": torch.tanh,
+    "relu": F.relu,
+    "elu": F.elu,
+    "softplus": F.softplus,
+    "gelu": F.gelu,
+    "silu": F.silu,
+    "linear": torch.nn.Identity(),
+}
 LOSSES = ["mse", "cross-entropy"]
 
 
@@ -23,24 +32,25 @@ def flat(parameters) -> Tensor:
     return torch.cat([p.detach().flatten() for p in parameters])
 
 
-def initial(sizes: list[int], seed: int) -> Tensor:
+def initial(sizes: list[int], seed: int, bias: bool = True) -> Tensor:
     """PyTorch's default initialisation of a stack of nn.Linear layers, as one flat vector."""
     torch.manual_seed(seed)
-    layers = [nn.Linear(a, b, dtype=torch.float64) for a, b in zip(sizes, sizes[1:], strict=False)]
+    layers = [nn.Linear(a, b, bias=bias, dtype=torch.float64) for a, b in zip(sizes, sizes[1:], strict=False)]
     return flat(p for layer in layers for p in layer.parameters())
 
 
 class Problem:
     """The training loss of a multilayer perceptron as a function of w, by torch's own layers and losses."""
 
-    def __init__(self, sizes: list[int], activation: str, loss: str, x: Tensor, y: Tensor) -> None:
+    def __init__(self, sizes: list[int], activation: str, loss: str, x: Tensor, y: Tensor, bias: bool = True) -> None:
         self.sizes, self.activation, self.kind, self.x, self.y = sizes, ACTIVATIONS[activation], loss, x, y
+        self.bias = bias
 
     def loss(self, w: Tensor) -> Tensor:
         out, at = self.x, 0
         for i, (a, b) in enumerate(zip(self.sizes, self.sizes[1:], strict=False)):
-            weight, bias = w[at : at + a * b].view(b, a), w[at + a * b : at + a * b + b]
-            out, at = F.linear(out, weight, bias), at + a * b + b
+            weight, bias = w[at : at + a * b].view(b, a), w[at + a * b : at + a * b + b] if self.bias else None
+            out, at = F.linear(out, weight, bias), at + a * b + b * self.bias
             out = self.activation(out) if i < len(self.sizes) - 2 else out
         if self.kind == "mse":
             return 0.5 * (out - self.y).square().sum(dim=1).mean()
@@ -102,13 +112,14 @@ def derivatives() -> list[dict]:
     )
     for i, activation in enumerate(ACTIVATIONS):
         for loss in LOSSES:
-            y = targets if loss == "mse" else labels
-            problem = Problem(sizes, activation, loss, x, y)
-            w, v = 1.5 * gaussian(10 + i, len(initial(sizes, 0))), gaussian(30 + i, len(initial(sizes, 0)))
+            bias = activation != "linear"  # without biases: a deep linear network
+            y, size = targets if loss == "mse" else labels, len(initial(sizes, 0, bias))
+            problem = Problem(sizes, activation, loss, x, y, bias)
+            w, v = 1.5 * gaussian(10 + i, size), gaussian(30 + i, size)
             cases.append({
-                "sizes": sizes, "activation": activation, "loss": loss, "x": numbers(x), "y": numbers(y), "n": 7,
-                "w": numbers(w), "v": numbers(v), "value": problem.loss(w).item(),
-                "gradient": numbers(problem.gradient(w)), "hvp": numbers(problem.hvp(w, v)),
+                "sizes": sizes, "activation": activation, "loss": loss, "bias": bias,
+                "x": numbers(x), "y": numbers(y), "n": 7, "w": numbers(w), "v": numbers(v),
+                "value": problem.loss(w).item(), "gradient": numbers(problem.gradient(w)), "hvp": numbers(problem.hvp(w, v)),
             })  # fmt: skip
     return cases
 
@@ -124,6 +135,78 @@ def trajectory() -> dict:
         losses.append(problem.loss(w).item())
         w = w - lr * problem.gradient(w)
     return {"degree": 6, "sizes": sizes, "activation": "tanh", "seed": 2, "lr": lr, "loss": losses, "w": kept}
+
+
+OPTIMIZERS = {
+    "gd": ({"lr": 0.2}, lambda w, h: torch.optim.SGD([w], lr=h["lr"])),
+    "polyak": ({"lr": 0.03, "momentum": 0.9}, lambda w, h: torch.optim.SGD([w], **h)),
+    "nesterov": ({"lr": 0.03, "momentum": 0.9}, lambda w, h: torch.optim.SGD([w], **h, nesterov=True)),
+    "rmsprop": ({"lr": 0.0005}, lambda w, h: torch.optim.RMSprop([w], lr=h["lr"])),
+    "adam": ({"lr": 0.01}, lambda w, h: torch.optim.Adam([w], lr=h["lr"])),
+    "sgd": ({"lr": 0.1, "batch": 6}, lambda w, h: torch.optim.SGD([w], lr=h["lr"])),
+    "sam": ({"lr": 0.1, "rho": 0.05}, lambda w, h: torch.optim.SGD([w], lr=h["lr"])),
+}  # fmt: skip
+SCHEDULES = {
+    "constant": ({"kind": "constant"}, lambda t: 1.0),
+    "drop": ({"kind": "drop", "at": 40, "factor": 0.5}, lambda t: 1.0 if t < 40 else 0.5),
+    "warmup": ({"kind": "warmup", "steps": 50}, lambda t: min(1.0, (t + 1) / 50)),
+}
+
+
+def shuffles(n: int, size: int, seed: int) -> Iterator[list[int]]:
+    """Batches of a Fisher-Yates shuffle every epoch, from numpy's Mersenne Twister seeded as the C code is."""
+    source, order = np.random.MT19937(), list(range(n))
+    source._legacy_seeding(seed)
+    while True:
+        for i in range(n - 1, 0, -1):
+            j = int(int(source.random_raw()) / 2**32 * (i + 1))
+            order[i], order[j] = order[j], order[i]
+        for start in range(0, n - size + 1, size):
+            yield order[start : start + size]
+
+
+def preconditioner(name: str, optimizer: torch.optim.Optimizer, w: Tensor) -> Tensor | None:
+    """What the step just taken divided by: torch's state after it, as one diagonal."""
+    state, group = optimizer.state[w], optimizer.param_groups[0]
+    if name == "rmsprop":
+        return state["square_avg"].sqrt() + group["eps"]
+    if name == "adam":
+        first, second = (1 - beta ** state["step"].item() for beta in group["betas"])
+        return first * ((state["exp_avg_sq"] / second).sqrt() + group["eps"])
+    return None
+
+
+def optimizer_run(name: str, schedule: str, steps: int = 100) -> dict:
+    """w of each optimizer of torch.optim (SAM and the batches by hand) after 1, 10 and `steps` steps, all losses, and
+    the largest eigenvalue of the preconditioned Hessian, dense, at a few w."""
+    sizes, seed, degree = [1, 8, 6, 1], 1, 3
+    hyper, make = OPTIMIZERS[name]
+    described, factor = SCHEDULES[schedule]
+    x, y = chebyshev(degree)
+    problem, w = Problem(sizes, "tanh", "mse", x, y), initial(sizes, seed).requires_grad_(True)
+    optimizer, batches = make(w, hyper), shuffles(len(x), hyper.get("batch", len(x)), seed)
+    losses, kept, sharpness = [], {}, {}
+    for t in range(steps + 1):
+        at, hessian = w.detach().clone(), problem.hessian(w.detach())
+        losses.append(problem.loss(at).item())
+        if t in (1, 10, steps):
+            kept[t] = numbers(w)
+        part = Problem(sizes, "tanh", "mse", x, y)
+        if "batch" in hyper:
+            rows = next(batches)
+            part.x, part.y = x[rows], y[rows]
+        g = part.gradient(at)
+        if name == "sam":
+            g = part.gradient(at + hyper["rho"] * g / g.norm())
+        w.grad = g
+        optimizer.param_groups[0]["lr"] = hyper["lr"] * factor(t)
+        optimizer.step()
+        if t in (0, 1, 10, steps):
+            p = preconditioner(name, optimizer, w)
+            scaled = hessian if p is None else hessian / p.sqrt()[:, None] / p.sqrt()[None, :]
+            sharpness[t] = torch.linalg.eigvalsh(scaled)[-1].item()
+    return {"optimizer": name, "schedule": described, "sizes": sizes, "degree": degree, "seed": seed, **hyper,
+            "loss": losses, "w": kept, "sharpness": sharpness}  # fmt: skip
 
 
 def edge(activation: str, lr: float, steps: int, seed: int) -> dict:
@@ -170,6 +253,11 @@ def vectors() -> dict:
         "init": [{"sizes": sizes, "seed": seed, "w": numbers(initial(sizes, seed))} for sizes, seed in nets],
         "derivatives": derivatives(),
         "trajectory": trajectory(),
+        "optimizers": [
+            *(optimizer_run(name, "constant") for name in OPTIMIZERS),
+            *(optimizer_run("gd", schedule) for schedule in ("drop", "warmup")),
+            optimizer_run("adam", "warmup"),
+        ],
         "edge": [edge("tanh", 0.25, 600, 0), edge("gelu", 0.5, 400, 0)],
     }
 

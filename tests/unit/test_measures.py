@@ -1,0 +1,111 @@
+"""Measures along a run: closed forms on quadratics, then the definition spelled out on a network."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+import eoslib as eos
+from eoslib import measures
+
+
+@pytest.fixture(scope="module")
+def objective():
+    return eos.Objective(eos.mlp(64, 5, 10, seed=0), eos.digits(30), loss="cross-entropy")
+
+
+def visit(landscape, w, lr=0.1):
+    return eos.Visit(0, 0.0, w, landscape.loss(w), landscape.gradient(w), lr)
+
+
+def test_test_loss_and_accuracy_of_the_same_network_on_other_data(objective):
+    data = eos.digits(60)
+    test = eos.Objective(objective.network, eos.Dataset(data.x[30:], data.y[30:], "held out"), loss="cross-entropy")
+    run = eos.descend(objective, eos.GradientDescent(0.5), steps=40, every=0, progress=False, measures={
+        "test loss": lambda now: test.loss(now.w), "test accuracy": lambda now: test.accuracy(now.w),
+    })  # fmt: skip
+    assert run.measures["test loss"][-1] == test.loss(run.w) < run.measures["test loss"][0]
+    assert run.measures["test accuracy"][-1] == test.accuracy(run.w) > 0.3
+
+
+def test_projection_on_eigenvectors_of_a_quadratic_follows_each_closed_form():
+    bowl = eos.quadratic([1.0, 15.0], w0=[2.0, 3.0])
+    pairs = eos.top_eigenpairs(bowl, bowl.w0, k=2)
+    along = measures.projection(pairs.vectors, torch.zeros(2, dtype=torch.float64))
+    run = eos.descend(bowl, eos.GradientDescent(0.1), steps=10, progress=False, measures={"q": along})
+    assert run.measures["q"].shape == (11, 2)
+    for column, a, x0 in ((0, 15.0, 3.0), (1, 1.0, 2.0)):
+        np.testing.assert_allclose(np.abs(run.measures["q"][:, column]),
+                                   np.abs(eos.theory.quadratic_path(0.1, a, x0, 10)), rtol=1e-9)  # fmt: skip
+
+
+def test_a_sketch_is_linear_seeded_and_keeps_lengths():
+    generator = torch.Generator().manual_seed(0)
+    vectors = torch.randn(200, 3000, generator=generator, dtype=torch.float64)
+    sketch = measures.sketch(3000, dims=500)
+    short = torch.stack([sketch(eos.Visit(0, 0.0, v, 0.0, v)) for v in vectors])
+    assert short.shape == (200, 500)
+    ratio = (short.norm(dim=1) / vectors.norm(dim=1)) ** 2
+    assert ratio.mean().item() == pytest.approx(1, abs=4 * math.sqrt(2 / 500 / 200))
+    assert ratio.std().item() == pytest.approx(math.sqrt(2 / 500), rel=0.25)
+    both = sketch(eos.Visit(0, 0.0, 2 * vectors[0] - vectors[1], 0.0, vectors[0]))
+    assert torch.allclose(both, 2 * short[0] - short[1])
+    again = measures.sketch(3000, dims=500)(eos.Visit(0, 0.0, vectors[0], 0.0, vectors[0]))
+    other = measures.sketch(3000, dims=500, seed=8)(eos.Visit(0, 0.0, vectors[0], 0.0, vectors[0]))
+    assert torch.equal(again, short[0]) and not torch.allclose(other, short[0])
+
+
+def test_effective_smoothness_of_a_quadratic_is_that_of_its_gradient_direction():
+    """‖A γg‖/(γ‖g‖) = ‖A g‖/‖g‖ for every γ: the curvature along an eigenvector, and never above the sharpness."""
+    bowl = eos.quadratic([2.0, 10.0])
+    measure = measures.effective_smoothness(bowl)
+    for w, expected in (([3.0, 0.0], 2.0), ([0.0, 1.0], 10.0), ([5.0, 1.0], math.sqrt((2**2 + 10**2) / 2))):
+        assert measure(visit(bowl, torch.tensor(w, dtype=torch.float64))) == pytest.approx(expected)
+    assert math.isnan(measure(visit(bowl, torch.zeros(2, dtype=torch.float64))))
+    assert math.isnan(measure(visit(bowl, bowl.w0, lr=0.0)))
+
+
+def test_effective_smoothness_of_a_network_is_its_definition(objective):
+    w, lr = objective.w0, 0.7
+    g = objective.gradient(w)
+    by_hand = [
+        float((g - objective.gradient(w - gamma * g)).norm() / (gamma * g.norm())) for gamma in lr * np.arange(1, 5) / 4
+    ]
+    got = measures.effective_smoothness(objective, points=4)(visit(objective, w, lr))
+    assert got == pytest.approx(max(by_hand), rel=1e-9) and max(by_hand) > 1.001 * min(by_hand)
+
+
+def test_the_quadratic_model_has_the_loss_gradient_and_hessian_of_its_point(objective):
+    w = objective.w0 + 0.1
+    model = eos.taylor(objective, w)
+    h = eos.dense_hessian(objective, w)
+    d = torch.randn(len(w), generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    by_hand = objective.loss(w) + d @ objective.gradient(w) + 0.5 * d @ h @ d
+    assert model.loss(w + d) == pytest.approx(by_hand.item(), rel=1e-12)
+    assert torch.equal(model.w0, w) and model.loss(w) == objective.loss(w)
+    point = model.at(w + d)
+    torch.testing.assert_close(point.gradient, objective.gradient(w) + h @ d)
+    torch.testing.assert_close(point.hvp(d), h @ d)
+    torch.testing.assert_close(eos.dense_hessian(model, w + d), h, rtol=1e-9, atol=1e-12)
+
+
+def test_the_quadratic_model_leaves_the_loss_at_third_order(objective):
+    generator = torch.Generator().manual_seed(1)
+    d = torch.randn(len(objective.w0), generator=generator, dtype=torch.float64)
+    model = eos.taylor(objective, objective.w0)
+    off = [abs(model.loss(model.w0 + e * d) - objective.loss(model.w0 + e * d)) for e in (1e-2, 5e-3)]
+    assert off[0] / off[1] == pytest.approx(8, rel=0.1)
+
+
+def test_a_chunked_objective_has_the_same_model(objective):
+    parts = eos.Objective(objective.network, objective.dataset, loss="cross-entropy", chunk=7)
+    w = objective.w0 + 0.1
+    a, b = eos.taylor(objective, objective.w0), eos.taylor(parts, parts.w0)
+    assert a.loss(w) == pytest.approx(b.loss(w), rel=1e-12)
+
+
+def test_a_linear_function_is_its_own_model():
+    plane = eos.Landscape(lambda w: 3 * w.sum(), torch.ones(2, dtype=torch.float64))
+    model = eos.taylor(plane, plane.w0)
+    assert model.loss(torch.zeros(2, dtype=torch.float64)) == 0
