@@ -31,6 +31,7 @@ from eoslib.trajectory import Trajectory
 if TYPE_CHECKING:
     from eoslib.explorables import Landscape2D, Quadratic, SelfStabilisation
     from eoslib.lab import Lab
+    from eoslib.sketch import Sketch
 
 __all__ = [
     "SAM",
@@ -54,6 +55,7 @@ __all__ = [
     "RMSProp",
     "SelfStabilisation",
     "SharpnessTracker",
+    "Sketch",
     "SpectralDensity",
     "TraceEstimate",
     "Trajectory",
@@ -88,7 +90,13 @@ __all__ = [
 ]
 
 
-_WIDGETS = {"Lab": "lab", "Landscape2D": "explorables", "Quadratic": "explorables", "SelfStabilisation": "explorables"}
+_WIDGETS = {
+    "Lab": "lab",
+    "Landscape2D": "explorables",
+    "Quadratic": "explorables",
+    "SelfStabilisation": "explorables",
+    "Sketch": "sketch",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -2,7 +2,7 @@
 
 - the directives {eos-lab}, {eos-quadratic}, … put a live widget on a page written in MyST Markdown;
 - images from notebooks carry the alternative text given to eos.plots.show, and a missing one is a warning;
-- pages with a widget, and only those, load its script; dead widget state and the unused thebe are dropped.
+- pages with a widget or a quiz, and only those, load its script; dead widget state and the unused thebe are dropped.
 """
 
 from __future__ import annotations
@@ -20,11 +20,12 @@ from sphinx.util.docutils import SphinxDirective
 
 from eoslib.explorables import Landscape2D, Quadratic, SelfStabilisation
 from eoslib.lab import Lab
+from eoslib.sketch import Sketch
 from eoslib.widget import STATIC, Widget
 
 __all__ = ["WIDGETS", "Renderer", "WidgetDirective", "setup"]
 
-WIDGETS: tuple[type[Widget], ...] = (Lab, Quadratic, Landscape2D, SelfStabilisation)
+WIDGETS: tuple[type[Widget], ...] = (Lab, Quadratic, Landscape2D, SelfStabilisation, Sketch)
 
 
 def _numbers(kind: type) -> Any:
@@ -89,12 +90,13 @@ def module_script(module: str) -> str:
 
 
 def write_modules(app: Sphinx) -> None:
-    """Copy the mount script, and write each widget's module."""
+    """Copy the page's own scripts, and write each widget's module."""
     if app.builder.format != "html":
         return
     folder = Path(app.outdir) / "_static" / "eos"
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "eos-mount.js").write_bytes((STATIC / "eos-mount.js").read_bytes())
+    for script in ("eos-mount.js", "eos-quiz.js"):
+        (folder / script).write_bytes((STATIC / script).read_bytes())
     for widget in WIDGETS:
         (folder / f"{widget.module}.js").write_text(module_script(widget.module), encoding="utf-8")
 
@@ -106,7 +108,8 @@ def choose_scripts(app: Sphinx, page: str, template: str, context: dict[str, Any
         scripts[:] = [script for script in scripts if not _unwanted(script)]
     context["body"] = _say_what_is_meant(context.get("body", ""))
     modules = sorted(set(re.findall(r'class="eos-mount" data-eos-module="(\w+)"', context["body"])))
-    for script in [*modules, "eos-mount"] if modules else []:
+    quiz = ["eos-quiz"] if 'class="eos-quiz"' in context["body"] else []
+    for script in [*modules, *(["eos-mount"] if modules else []), *quiz]:
         app.add_js_file(f"eos/{script}.js", defer="defer")
 
 

@@ -11,6 +11,7 @@ import html
 import json
 import math
 import re
+import reprlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
@@ -21,6 +22,8 @@ import traitlets
 __all__ = ["STATIC", "Key", "Widget", "flag", "identifier", "number", "one_of", "positive", "text", "whole"]
 
 STATIC = Path(__file__).parent / "static"
+SHORT = reprlib.Repr()  # a measured run as one line
+SHORT.maxlist, SHORT.maxstring, SHORT.maxother = 6, 200, 200
 Check = Callable[[Any, str], Any]  # (value, name of the key) to the clean value, or a ValueError with its sentence
 
 
@@ -82,10 +85,10 @@ class Widget(anywidget.AnyWidget):
         full = {**cls.DEFAULTS, **cls.check_state(state)}
         attribute = html.escape(json.dumps(full, ensure_ascii=False, separators=(",", ":")), quote=True)
         mount = f'<div class="eos-mount" data-eos-module="{cls.module}" data-eos-state="{attribute}">'
-        return f"{mount}\n{cls._fallback()}\n</div>"
+        return f"{mount}\n{cls._fallback(full)}\n</div>"
 
     @classmethod
-    def _fallback(cls) -> str:
+    def _fallback(cls, state: dict[str, Any]) -> str:
         figure = STATIC / f"{cls.module}-fallback.svg"
         if figure.exists():
             return figure.read_text(encoding="utf-8").strip()
@@ -97,7 +100,7 @@ class Widget(anywidget.AnyWidget):
 
     def __repr__(self) -> str:
         changed = {key: value for key, value in self.state().items() if value != self.DEFAULTS[key]}
-        return f"{type(self).__name__}({', '.join(f'{key}={value!r}' for key, value in changed.items())})"
+        return f"{type(self).__name__}({', '.join(f'{key}={SHORT.repr(value)}' for key, value in changed.items())})"
 
     def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """The live view, and beside it the twin; neither text depends on the run, so stored outputs stay equal."""

@@ -13,6 +13,7 @@ from bs4 import BeautifulSoup
 
 import eoslib as eos
 from eoslib.explorables import Landscape2D, Quadratic, SelfStabilisation
+from eoslib.sketch import Sketch, _thinned
 from eoslib.sphinxext import WIDGETS, choose_scripts, directive_of
 from eoslib.widget import Widget
 
@@ -41,6 +42,19 @@ BAD: list[tuple[type[Widget], dict[str, Any], str]] = [
     (SelfStabilisation, {"measured": 3}, "measured is 3"),
     (SelfStabilisation, {"measured": [[1.0], [1.0, 2.0]]}, "equally many"),
     (SelfStabilisation, {"measured": [[1.0], [math.nan]]}, "nan or inf"),
+    (Sketch, {}, "fewer than two measured points"),
+    (Sketch, {"y": "abc"}, "y is 'abc'"),
+    (Sketch, {"y": [1.0, math.nan]}, "fewer than two measured points"),
+    (Sketch, {"y": [1.0, math.inf]}, "y holds inf"),
+    (Sketch, {"y": [1.0, 2.0], "x": [0.0]}, "x has 1 numbers and y 2"),
+    (Sketch, {"y": [1.0, 2.0], "x": [1.0, 1.0]}, "x does not rise"),
+    (Sketch, {"y": [1.0, 0.0], "y_log": True}, "y reaches 0 or below"),
+    (Sketch, {"y": [1.0, 2.0], "x_log": True}, "x reaches 0 or below"),
+    (Sketch, {"y": [1.0, 2.0], "level": math.nan}, "level is nan"),
+    (Sketch, {"y": [1.0, 2.0], "given": "some"}, "given is 'some'"),
+    (Sketch, {"y": [1.0, 2.0], "y_range": [2.0, 1.0]}, "smaller first"),
+    (Sketch, {"y": [1.0, 2.0], "curves": {"up": [1, 2]}}, "two to six curves"),
+    (Sketch, {"y": [1.0, 2.0], "curves": {"up": [1, 2], "down": [1]}}, r"curves\['down'\] is not a curve"),
 ]
 
 
@@ -63,12 +77,14 @@ def test_an_assignment_is_checked_too_and_lists_are_not_shared(widget: type[Widg
 
 @pytest.mark.parametrize("widget", WIDGETS)
 def test_the_output_is_live_and_static_and_the_same_on_every_run(widget: type[Widget]) -> None:
-    one, two = (widget(lr=0.1, title='η & "2/η" <b>')._repr_mimebundle_()[0] for _ in range(2))
+    changed = {"y": [1.0, 3.0], "x": [0.0, 1.0], "x_range": [0.0, 1.0], "y_range": [0.0, 4.0]}
+    changed = changed if widget is Sketch else {"lr": 0.1}
+    one, two = (widget(**changed, title='η & "2/η" <b>')._repr_mimebundle_()[0] for _ in range(2))
     assert "application/vnd.jupyter.widget-view+json" in one
     assert (one["text/plain"], one["text/html"]) == (two["text/plain"], two["text/html"])
     mount = BeautifulSoup(one["text/html"], "html.parser").find(class_="eos-mount")
     assert mount["data-eos-module"] == widget.module
-    assert json.loads(str(mount["data-eos-state"])) == {**widget.DEFAULTS, "lr": 0.1, "title": 'η & "2/η" <b>'}
+    assert json.loads(str(mount["data-eos-state"])) == {**widget.DEFAULTS, **changed, "title": 'η & "2/η" <b>'}
     figure = mount.find("svg")
     assert figure.get("aria-label") or figure.find("title")
     assert len(one["text/html"]) < 30_000  # it is stored in the notebook
@@ -81,8 +97,41 @@ def test_numbers_reach_the_browser_as_plain_types() -> None:
     assert "[[0.1,-0.2],[0.0,0.5]]" in SelfStabilisation.static_html({"measured": (x, y)})
 
 
+def test_a_run_is_thinned_to_what_a_screen_shows_and_keeps_its_height() -> None:
+    y = np.sin(np.arange(5000.0)) * np.linspace(1, 2, 5000)
+    y[7] = math.nan  # not measured
+    heights, steps = _thinned(y.tolist(), [])
+    assert len(heights) == len(steps) == 400
+    assert (steps[0], steps[-1]) == (0, 4999)
+    assert heights == pytest.approx(y[np.array(steps, int)], rel=1e-3, abs=1e-12)
+    assert (max(heights), min(heights)) == pytest.approx((np.nanmax(y), np.nanmin(y)), rel=1e-3)
+    assert _thinned([1.0, math.nan, 3.0], [5.0, 6.0, 7.0]) == ([1.0, 3.0], [5.0, 7.0])
+
+
+def test_a_sketch_takes_a_run_as_it_is() -> None:
+    run = eos.descend(eos.quadratic([10.0, 1.0], w0=[1.0, 1.0]), eos.GradientDescent(0.1), steps=8, progress=False)
+    sketch = Sketch(y=run.sharpness, x=run.step, level=run.threshold, given=run.step[2], y_range=(0, 40))
+    assert (sketch.y, sketch.x) == (run.sharpness.round(3).tolist(), run.step.tolist())
+    assert (sketch.level, sketch.given, sketch.x_range) == (20.0, 2.0, [0.0, 8.0])
+    assert len(repr(Sketch(y=range(400)))) < 200
+
+
+def test_the_printed_axes_show_the_given_part_and_nothing_of_the_run() -> None:
+    y = [1.0, 2.0, 30.0, 31.0]
+    state = {"y": y, "given": 1, "level": 20.0, "level_name": "<2/η>"}
+    figure = BeautifulSoup(Sketch.static_html(state), "html.parser").svg
+    assert figure
+    assert len(figure.polyline["points"].split()) == 2
+    assert "<2/η>" in figure.text
+    hidden = BeautifulSoup(Sketch.static_html({"y": y}), "html.parser").svg
+    assert hidden
+    assert hidden.polyline["points"] == ""
+    assert hidden.find("path", attrs={"stroke-dasharray": True}) is None
+
+
 def test_the_names_are_at_the_front_door() -> None:
     assert (eos.Quadratic, eos.Landscape2D, eos.SelfStabilisation) == tuple(SMALL)
+    assert eos.Sketch is Sketch
     assert eos.Landscape is not eos.Landscape2D
 
 
@@ -109,6 +158,11 @@ def node_says(node: str, source: Path, expression: str) -> Any:
     script = f"import(process.argv[1]).then((m) => console.log(JSON.stringify({expression})))"
     done = subprocess.run([node, "-e", script, source.as_uri()], capture_output=True, text=True, check=True, timeout=60)
     return json.loads(done.stdout)
+
+
+def test_the_sketchs_defaults_are_the_modules(root: Path, node: str) -> None:
+    said = node_says(node, root / "widgets" / "src" / "sketch" / "settings.mjs", "[m.DEFAULTS, Object.keys(m.CHECKS)]")
+    assert said == [Sketch.DEFAULTS, list(Sketch.DEFAULTS)]
 
 
 @pytest.mark.parametrize("widget", SMALL)

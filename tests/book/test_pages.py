@@ -89,7 +89,28 @@ def test_only_pages_with_a_widget_load_its_scripts(soups: dict[Path, BeautifulSo
         mounted = {f"{mount['data-eos-module']}.js" for mount in soup.select(".eos-mount")}
         own = {f"{widget.module}.js" for widget in WIDGETS} | {"eos-mount.js"}
         assert scripts & own == mounted | ({"eos-mount.js"} if mounted else set()), path.name
+        assert ("eos-quiz.js" in scripts) == bool(soup.select(".eos-quiz")), path.name
         assert not any("thebe" in script for script in scripts), path.name
+
+
+def test_every_question_has_one_right_option_and_each_option_a_reason(soups: dict[Path, BeautifulSoup]) -> None:
+    asked = 0
+    for path, soup in soups.items():
+        for block in soup.select(".eos-quiz, .eos-predict"):
+            questions: list[list[int]] = []
+            for child in block.find_all(True, recursive=False):
+                option = "eos-option" in child.get("class", [])
+                if option and not (questions and questions[-1]):
+                    questions.append([])
+                if option:
+                    assert child.find("p"), f"{path.name}: {child.summary} has no explanation"
+                    questions[-1].append("eos-right" in child["class"])
+                elif questions and questions[-1]:
+                    questions.append([])
+            for options in filter(None, questions):
+                asked += 1
+                assert (sum(options), len(options) >= 2) == (1, True), f"{path.name}: {block.get_text()[:80]}"
+    assert asked >= 9
 
 
 def test_folded_cells_are_named_by_their_own_words(soups: dict[Path, BeautifulSoup]) -> None:

@@ -14,11 +14,12 @@ FLOORS = {
     "adaptive": 3, "log": 3, "stack": 3,
     "measures": 4, "flows": 4, "descent": 4,
     "cifar": 5, "convolutional": 5, "language": 5,  # the paper's sizes: read when they are needed
-    "sweeps": 5, "theory": 5, "plots": 5, "widget": 5, "lab": 5, "explorables": 5, "checks": 5,
+    "sweeps": 5, "theory": 5, "plots": 5, "widget": 5, "lab": 5, "explorables": 5, "sketch": 5, "checks": 5,
     "experiments": 6, "cli": 6,
     "__init__": 7, "__main__": 7, "sphinxext": 7,
 }  # fmt: skip
-SIDEWAYS = {("lab", "widget"), ("explorables", "widget")}  # a widget is one; (module, what it may import beside it)
+# (module, what it may import beside it): each is a widget
+SIDEWAYS = {("lab", "widget"), ("explorables", "widget"), ("sketch", "widget")}
 MODULES = sorted(path.stem for path in LIBRARY.glob("*.py"))
 
 

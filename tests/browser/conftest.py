@@ -1,21 +1,36 @@
 """A real Chromium, the built book over http, and a record of everything a page asks for or complains about."""
 
 import functools
+import html as entities
 import http.server
 import os
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Locator,
+    Page,
+    Request,
+    Response,
+    sync_playwright,
+)
 
+from eoslib.sphinxext import module_script
+from eoslib.widget import STATIC, Widget
 from tests.conftest import missing
 
 PATIENCE = 180_000  # ms; generous, because a busy machine with two cores must pass too
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+POLICY = "default-src 'none'; script-src 'unsafe-inline' blob:; style-src 'unsafe-inline'; worker-src 'none'"
+Open = Callable[..., Locator]
 FLAGS = ["--no-sandbox", "--disable-background-networking"]
 
 
@@ -94,3 +109,40 @@ def desk(browser: Browser) -> Iterator[Desk]:
     yield desk
     for context in desk.contexts:
         context.close()
+
+
+@pytest.fixture
+def mount(desk: Desk, tmp_path: Path) -> Open:
+    """Opens a page with one widget; `raw` stands in for its stored state. The page may ask for nothing at all."""
+
+    def open_page(
+        widget: type[Widget],
+        state: Any = None,
+        *,
+        raw: str | None = None,
+        part: str = "",
+        beside: tuple[type[Widget], ...] = (),
+        **options: Any,
+    ) -> Locator:
+        twin = widget.static_html(state or {})
+        if raw is not None:
+            stored = twin.split('data-eos-state="')[1].split('"')[0]
+            twin = twin.replace(stored, entities.escape(raw, quote=True))
+        modules = [module_script(one.module).replace("</", "<\\/") for one in (widget, *beside)]
+        scripts = [*modules, (STATIC / "eos-mount.js").read_text("utf-8")]
+        theme = options.get("scheme", "light")
+        page_file = tmp_path / "page.html"
+        page_file.write_text(
+            f'<!doctype html><html lang="en" data-theme="{theme}"><meta charset="utf-8">'
+            f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
+            f'<meta name="viewport" content="width=device-width"><title>{widget.__name__}</title><body>{twin}'
+            + "".join(one.static_html({}) for one in beside)
+            + "".join(f"<script>{script}</script>" for script in scripts),
+            encoding="utf-8",
+        )
+        page, log = desk.open(page_file.as_uri() + part, **options)
+        page.wait_for_function("n => document.querySelectorAll('[data-eos-ready]').length === n", arg=1 + len(beside))
+        assert (log.outside, log.errors) == ([], [])
+        return page.locator(".eos-mount").first
+
+    return open_page

@@ -1,22 +1,16 @@
 """The small widgets on a page opened as a file, under a policy that allows no network, no worker and no kernel."""
 
-import html
 import json
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page
 
 from eoslib.explorables import Landscape2D, Quadratic, SelfStabilisation
-from eoslib.sphinxext import module_script
-from eoslib.widget import STATIC, Widget
-from tests.browser.conftest import Desk
+from eoslib.widget import Widget
+from tests.browser.conftest import Desk, Open
 
-POLICY = "default-src 'none'; script-src 'unsafe-inline' blob:; style-src 'unsafe-inline'; worker-src 'none'"
 SMALL = [Quadratic, Landscape2D, SelfStabilisation]
-Open = Callable[..., Locator]
 
 COUNT_SENTENCES = """(el) => {
   window.spoken = [];
@@ -28,43 +22,6 @@ COUNT_SENTENCES = """(el) => {
 INK = """(el) => [...el.querySelectorAll('canvas')].map((canvas) =>
   canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.filter((_, i) => i % 4 === 3)
     .reduce((sum, alpha) => sum + (alpha > 0), 0))"""
-
-
-@pytest.fixture
-def mount(desk: Desk, tmp_path: Path) -> Open:
-    """Opens a page with one widget; `raw` stands in for its stored state. The page may ask for nothing at all."""
-
-    def open_page(
-        widget: type[Widget],
-        state: Any = None,
-        *,
-        raw: str | None = None,
-        part: str = "",
-        beside: tuple[type[Widget], ...] = (),
-        **options: Any,
-    ) -> Locator:
-        twin = widget.static_html(state or {})
-        if raw is not None:
-            stored = twin.split('data-eos-state="')[1].split('"')[0]
-            twin = twin.replace(stored, html.escape(raw, quote=True))
-        modules = [module_script(one.module).replace("</", "<\\/") for one in (widget, *beside)]
-        scripts = [*modules, (STATIC / "eos-mount.js").read_text("utf-8")]
-        theme = options.get("scheme", "light")
-        page_file = tmp_path / "page.html"
-        page_file.write_text(
-            f'<!doctype html><html lang="en" data-theme="{theme}"><meta charset="utf-8">'
-            f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
-            f'<meta name="viewport" content="width=device-width"><title>{widget.__name__}</title><body>{twin}'
-            + "".join(one.static_html({}) for one in beside)
-            + "".join(f"<script>{script}</script>" for script in scripts),
-            encoding="utf-8",
-        )
-        page, log = desk.open(page_file.as_uri() + part, **options)
-        page.wait_for_function("n => document.querySelectorAll('[data-eos-ready]').length === n", arg=1 + len(beside))
-        assert (log.outside, log.errors) == ([], [])
-        return page.locator(".eos-mount").first
-
-    return open_page
 
 
 def state(el: Locator) -> dict[str, Any]:
