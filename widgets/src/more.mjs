@@ -92,14 +92,13 @@ function download(lab, ending, blob) {
 }
 
 /** @param {Lab} lab */
-export function showMore({ view: { more }, settings, kept, history }) {
+export function showMore({ view: { more }, settings, kept }) {
   choose(more.optimizer, settings.optimizer);
   choose(more.schedule, settings.schedule, scheduleName(settings.schedule));
   for (const { name, box, label } of more.measures) {
     box.checked = settings.measures.includes(name);
     label.hidden = !MEASURES[name].fits(settings);
   }
-  more.keep.disabled = more.save.disabled = more.csv.disabled = more.png.disabled = history.length === 0 && kept.length === 0;
   more.clear.disabled = kept.length === 0;
 }
 

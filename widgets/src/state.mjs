@@ -19,7 +19,7 @@ const parts = (hash) => hash.replace(/^#/, "").split(";").filter((part) => /^[A-
 
 /** Raw text values, by setting name, of the widget `id` in a fragment; empty when it has none.
  * @param {string} hash @param {string} id @param {[string, string][]} [linked]  @returns {Record<string, string>} */
-export function readFragment(hash, id, linked = LINKED) {
+export function readFragment(hash, id, linked = ALL) {
   const part = parts(hash).find((text) => text.startsWith(`${id}:`));
   /** @type {Record<string, string>} */
   const raw = {};

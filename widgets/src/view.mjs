@@ -28,7 +28,7 @@ function reading(name, swatch) {
 /** The slider of an optimizer's own parameter, a line under η's. @param {import("./methods.mjs").Knob} knob */
 function knobRow(knob) {
   const { label, symbol, word } = KNOBS[knob], slider = h("input", { type: "range", min: "0", step: "1", class: "eos-slider", "aria-label": label, "data-key": knob });
-  const value = h("output", { class: "eos-value" });
+  const value = h("span", { class: "eos-value" });
   const name = h("span", { class: "eos-eta", "aria-hidden": "true" }, h("span", {}, word), ...(knob === "batch" ? [] : [" ", h("i", {}, symbol)]));
   return { knob, slider, value, row: h("div", { class: "eos-lr eos-knob", hidden: "" }, name, slider, value) };
 }
