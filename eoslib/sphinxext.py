@@ -62,6 +62,7 @@ class WidgetDirective(SphinxDirective):
 def directive_of(widget: type[Widget]) -> type[WidgetDirective]:
     """The directive of one widget."""
     options = {key: _reader(default) for key, default in widget.DEFAULTS.items()}
+    options |= dict.fromkeys(widget.shorthands, directives.unchanged)
     return type(f"{widget.__name__}Directive", (WidgetDirective,), {"widget": widget, "option_spec": options})
 
 

@@ -28,11 +28,15 @@ Check = Callable[[Any, str], Any]  # (value, name of the key) to the clean value
 
 
 class Key(traitlets.TraitType[Any, Any]):
-    """One key of a widget's state: its default and its check. It is synced with the browser, both ways."""
+    """One key of a widget's state: its default and its check. It is synced with the browser, both ways.
 
-    def __init__(self, default: Any, check: Check) -> None:
+    The twin leaves out a quiet one that has its default: what a notebook has stored stays as it is.
+    """
+
+    def __init__(self, default: Any, check: Check, *, quiet: bool = False) -> None:
         super().__init__(default)
         self.check = check
+        self.quiet = quiet
         self.tag(sync=True)
 
     def default(self, obj: Any = None) -> Any:
@@ -51,6 +55,7 @@ class Widget(anywidget.AnyWidget):
     """
 
     module: ClassVar[str]  # the file static/<module>.js draws it, static/<module>-fallback.svg stands there before
+    shorthands: ClassVar[tuple[str, ...]] = ()  # names that `complete` takes besides the keys
     DEFAULTS: ClassVar[dict[str, Any]]  # every key and its default
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -61,7 +66,12 @@ class Widget(anywidget.AnyWidget):
         super().__init_subclass__(**options)
 
     def __init__(self, **state: Any) -> None:
-        super().__init__(**self.check_state(state))
+        super().__init__(**self.check_state(self.complete(state)))
+
+    @classmethod
+    def complete(cls, state: dict[str, Any]) -> dict[str, Any]:
+        """What a state given by its author stands for; a subclass may know short forms."""
+        return state
 
     @classmethod
     def check_state(cls, state: dict[str, Any]) -> dict[str, Any]:
@@ -82,8 +92,9 @@ class Widget(anywidget.AnyWidget):
     @classmethod
     def static_html(cls, state: dict[str, Any]) -> str:
         """The static twin: a place to mount the module, its state, and a figure that stands there until it runs."""
-        full = {**cls.DEFAULTS, **cls.check_state(state)}
-        attribute = html.escape(json.dumps(full, ensure_ascii=False, separators=(",", ":")), quote=True)
+        full = {**cls.DEFAULTS, **cls.check_state(cls.complete(state))}
+        shown = {key: v for key, v in full.items() if not (getattr(cls, key).quiet and v == cls.DEFAULTS[key])}
+        attribute = html.escape(json.dumps(shown, ensure_ascii=False, separators=(",", ":")), quote=True)
         mount = f'<div class="eos-mount" data-eos-module="{cls.module}" data-eos-state="{attribute}">'
         return f"{mount}\n{cls._fallback(full)}\n</div>"
 

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup
 
-from eoslib.lab import DEFAULTS, MOST, Lab, check_state, static_html
+from eoslib.lab import BROUGHT, DEFAULTS, MOST, PRESETS, Lab, check_state, static_html
 
+OLD = ("task", "loss", "lr", "activation", "hidden", "seed", "autoplay", "id", "lr_range", "title", "max_steps")
 BAD = [
     ({"lr": 0}, "lr is 0"),
     ({"lr": -0.1}, "lr is -0.1"),
@@ -35,6 +36,17 @@ BAD = [
     ({"id": "7 labs"}, "id is '7 labs'"),
     ({"title": 3}, "title is 3"),
     ({"eta": 0.1}, "does not know 'eta'"),
+    ({"optimizer": "lion"}, "optimizer 'lion'"),
+    ({"momentum": 1}, "momentum is 1"),
+    ({"beta1": -0.1}, "beta1 is -0.1"),
+    ({"beta2": math.nan}, "beta2 is nan"),
+    ({"rho": -1}, "rho is -1"),
+    ({"batch": 2.5}, "batch is 2.5"),
+    ({"optimizer": "sgd", "batch": 21}, "batch is 21, more than the 20"),
+    ({"schedule": "cosine"}, "schedule is 'cosine'"),
+    ({"schedule": "drop-0-0.5"}, "schedule is 'drop-0-0.5'"),
+    ({"measures": ["loss"]}, "measure 'loss'"),
+    ({"preset": "edges"}, "preset 'edges'"),
 ]
 
 
@@ -73,9 +85,31 @@ def test_the_output_is_the_same_on_every_run() -> None:
 def test_the_static_twin_carries_the_state_and_a_figure() -> None:
     mount = BeautifulSoup(static_html({"lr": 0.25, "title": '"quoted" <b>'}), "html.parser").find(class_="eos-mount")
     assert mount["data-eos-module"] == "lab"
-    assert json.loads(str(mount["data-eos-state"])) == {**DEFAULTS, "lr": 0.25, "title": '"quoted" <b>'}
+    shown = {key: value for key, value in DEFAULTS.items() if key in OLD}
+    assert json.loads(str(mount["data-eos-state"])) == {**shown, "lr": 0.25, "title": '"quoted" <b>'}
     assert mount.find("svg")
     assert not mount.find("b")
+
+
+def test_the_twin_adds_what_differs_from_the_defaults() -> None:
+    mount = BeautifulSoup(static_html({"preset": "sgd", "momentum": 0.9}), "html.parser").find(class_="eos-mount")
+    shown = json.loads(str(mount["data-eos-state"]))
+    assert (shown["optimizer"], shown["batch"], shown["measures"]) == ("sgd", 30, ["batchSharpness"])
+    assert "momentum" not in shown
+
+
+def test_an_optimizer_brings_its_step_size_unless_one_is_given() -> None:
+    adam = Lab(optimizer="adam")
+    assert (adam.lr, adam.lr_range) == (BROUGHT["adam"]["lr"], BROUGHT["adam"]["lr_range"])
+    assert Lab(optimizer="adam", lr=0.01).lr == 0.01
+    assert Lab(preset="adam", lr=0.01).state() == Lab(optimizer="adam", lr=0.01).state()
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_can_be_used(name: str) -> None:
+    state = Lab(preset=name).state()
+    assert state == {**DEFAULTS, **BROUGHT[state["optimizer"]], **PRESETS[name]}
+    assert state["lr_range"][0] < state["lr"] < state["lr_range"][1]
 
 
 def test_numbers_reach_the_browser_as_plain_types() -> None:

@@ -4,6 +4,8 @@
 // the static figure; the bundle is half the size.
 import { drawPicture } from "./picture.mjs";
 
+const INKS = ["loss", "sharpness", "threshold", "muted", "line", "flow", "kept0", "kept1", "kept2"];
+
 /** @typedef {import("./history.mjs").History} History */
 /** @typedef {import("./picture.mjs").Geometry} Geometry */
 
@@ -23,6 +25,7 @@ export class Chart {
     /** @type {Geometry | null} */ this.geometry = null;
     /** @type {number | null} */ this.index = null;      // of the row under the cursor
     this.byKeyboard = false;
+    /** @type {import("./picture.mjs").Scene} */ this.scene = {};
     box.addEventListener("pointermove", (event) => this.#point(event));
     box.addEventListener("pointerdown", (event) => this.#point(event));
     box.addEventListener("pointerleave", () => { if (!this.byKeyboard) this.clear(); });
@@ -46,18 +49,25 @@ export class Chart {
     canvas.width = Math.round(this.width * this.ratio);
     canvas.height = Math.round(this.height * this.ratio);
     this.font = `${this.width < 520 ? 11 : 12}px ${style.fontFamily}`;
-    this.inks = Object.fromEntries(["loss", "sharpness", "threshold", "muted", "line"].map((ink) => [ink, style.getPropertyValue(`--eos-${ink}`).trim()]));
+    this.inks = Object.fromEntries(INKS.map((ink) => [ink, style.getPropertyValue(`--eos-${ink}`).trim()]));
     this.redraw();
   }
 
   redraw() {
-    const { inks = {}, font = "", width = 0, height = 0, ratio = 1 } = this, ctx = this.canvas.getContext("2d");
+    const { width = 0, height = 0, ratio = 1 } = this, ctx = this.canvas.getContext("2d");
     if (!ctx || width < 120) return;
     ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
     ctx.clearRect(0, 0, width, height);
+    this.geometry = this.#paint(ctx, width, height);
+    this.#place();
+  }
+
+  /** @param {CanvasRenderingContext2D} ctx @param {number} width @param {number} height */
+  #paint(ctx, width, height) {
+    const { inks = {}, font = "" } = this;
     ctx.lineJoin = "round";
     ctx.textBaseline = "middle";
-    this.geometry = drawPicture({
+    return drawPicture({
       line(points, ink, lineWidth, dash = []) {
         const snap = ink === "line" ? 0.5 : 0;         // hairlines on whole pixels
         ctx.beginPath();
@@ -73,16 +83,28 @@ export class Chart {
         ctx.fillStyle = inks[ink];
         ctx.fillText(text, x, y);
       },
-    }, this.history, width, height);
-    this.#place();
+    }, this.history, width, height, this.scene);
+  }
+
+  /** The picture as a PNG at twice the size, on the page's own ground. @returns {Promise<Blob | null>} */
+  png() {
+    const { width = 0, height = 0 } = this, canvas = document.createElement("canvas"), ctx = canvas.getContext("2d");
+    canvas.width = 2 * width + 40;
+    canvas.height = 2 * height + 40;
+    if (!ctx) return Promise.resolve(null);
+    ctx.fillStyle = groundOf(this.box);
+    ctx.fillRect(0, 0, canvas.width, canvas.height);
+    ctx.setTransform(2, 0, 0, 2, 20, 20);
+    this.#paint(ctx, width, height);
+    return new Promise((resolve) => canvas.toBlob(resolve));
   }
 
   /** @param {PointerEvent} event */
   #point(event) {
     if (!this.geometry || this.history.length === 0) return;
-    const x = event.clientX - this.box.getBoundingClientRect().left, step = Math.round(this.geometry.step(x));
+    const x = event.clientX - this.box.getBoundingClientRect().left;
     if (x < this.geometry.left - 4 || x > this.geometry.right + 4) return this.clear();
-    this.#set(step, false);
+    this.#set(this.geometry.index(x), false);
   }
 
   /** @param {string} key  @returns {boolean} whether the key is one of the cursor's */
@@ -115,10 +137,19 @@ export class Chart {
     const { geometry: g, index, history } = this, off = !g || index === null || index >= history.length;
     for (const part of [this.hair, ...this.dots]) part.hidden = off;
     if (off) return;
-    const row = history.row(index), x = g.x(row.step);
+    const row = history.row(index), x = g.at(index);
     this.hair.style.cssText = `left:${x}px;top:${g.panels[0][0]}px;height:${g.panels[1][1] - g.panels[0][0]}px`;
     [g.loss(row.loss), g.sharpness(row.sharpness)].forEach((y, i) => { this.dots[i].style.cssText = `left:${x}px;top:${y}px`; });
   }
 
   destroy() { this.observer.disconnect(); }
+}
+
+/** The colour behind an element. @param {Element | null} element  @returns {string} */
+function groundOf(element) {
+  for (let at = element; at; at = at.parentElement) {
+    const colour = getComputedStyle(at).backgroundColor;
+    if (!/^(transparent|rgba\(.*, 0\))$/.test(colour)) return colour;
+  }
+  return "Canvas";
 }

@@ -5,8 +5,11 @@ import { Chart } from "./chart.mjs";
 import { connect } from "./client.mjs";
 import { History } from "./history.mjs";
 import { keepKeys, watchPresence, watchTheme } from "./presence.mjs";
+import { BROUGHT, examples, extraColumns, methodOf, problemOf, shownMeasures } from "./methods.mjs";
+import { keptLines } from "./more.mjs";
 import { checks, conflict, DEFAULTS } from "./settings.mjs";
-import { LINKED, readFragment, writeFragment } from "./state.mjs";
+import { bring, takeLink } from "./sources.mjs";
+import { ALL, FURTHER, LINKED, MID_RUN, writeFragment } from "./state.mjs";
 import { buildView } from "./view.mjs";
 import { bindControls, showControls, showReadings, showTable } from "./panel.mjs";
 import { pictureText, sentences } from "./words.mjs";
@@ -15,7 +18,7 @@ import { pictureText, sentences } from "./words.mjs";
 /** @typedef {keyof Settings} Key */
 
 const KEYS = /** @type {Key[]} */ (Object.keys(DEFAULTS));
-const LIVE = KEYS.filter((key) => LINKED.some(([, name]) => name === key));   // what a link holds
+const LIVE = KEYS.filter((key) => ALL.some(([, name]) => name === key));   // what a link holds
 const SLOW_REDRAW_MS = 250;
 
 export class Lab {
@@ -26,12 +29,17 @@ export class Lab {
     this.settings = { ...DEFAULTS };
     /** @type {Partial<Record<Key | "together", string>>} what is wrong, by setting */
     this.errors = {};
-    for (const key of KEYS) { const value = model.get(key); if (value !== undefined && value !== null) this.#take(key, value); }
+    for (const key of KEYS) { const value = model.get(key); if (value !== undefined && value !== null) this.take(key, value); }
     // In a notebook server the fragment belongs to the application, and a link would lead nowhere.
     this.linkable = !document.body.hasAttribute("data-jp-theme-name");
-    if (this.linkable) for (const [key, value] of Object.entries(readFragment(location.hash, this.settings.id))) this.#take(/** @type {Key} */ (key), value);
+    this.given = this.settings;                        // the page's own
+    this.notice = "";
+    if (this.linkable) takeLink(this);
     this.view = buildView({ title: this.settings.title, linkable: this.linkable });
-    this.history = new History(this.settings.max_steps + 1);
+    this.history = new History(1);
+    this.firstLr = this.settings.lr;
+    /** @type {import("./compare.mjs").Run[]} */ this.kept = [];
+    this.change = 0;                                   // of η and the like, mid-run
     this.still = matchMedia("(prefers-reduced-motion: reduce)");
     this.run = 0; this.rate = 200; this.drawn = 0; this.frame = 0;
     this.running = false; this.resume = false; this.crossed = false;
@@ -42,7 +50,7 @@ export class Lab {
   start() {
     const { view } = this;
     this.engine = connect((batch) => this.#receive(batch));
-    this.chart = new Chart(view.plots, this.history, (index) => showReadings(view, this.history, index));
+    this.chart = new Chart(view.plots, this.history, (index) => showReadings(this, index));
     bindControls(this);
     this.undo.push(
       keepKeys(view.root, (event) => this.#key(event)), watchTheme(() => this.chart?.restyle()),
@@ -52,7 +60,7 @@ export class Lab {
         back: () => { if (this.resume) this.setRunning(true, true); },
       }));
     for (const key of KEYS) this.#listen(`change:${key}`, () => this.set(key, this.model.get(key)));
-    const followLink = () => { for (const [key, value] of Object.entries(readFragment(location.hash, this.settings.id))) this.set(key, value); };
+    const followLink = () => { takeLink(this); this.publish(); this.reset(); };
     if (this.linkable) { window.addEventListener("hashchange", followLink); this.undo.push(() => window.removeEventListener("hashchange", followLink)); }
     this.el.eos = { state: () => this.state(), history: () => this.history.arrays(), set: (key, value) => this.set(key, value) };
     this.reset();
@@ -66,7 +74,7 @@ export class Lab {
   }
 
   /** Checks one raw value; keeps it, or the sentence that says why not. @param {Key} key @param {unknown} raw */
-  #take(key, raw) {
+  take(key, raw) {
     delete this.errors[key];
     try {
       this.settings = { ...this.settings, [key]: checks[key](raw) };
@@ -81,25 +89,31 @@ export class Lab {
     if (name === "running") return this.setRunning(raw === true);
     if (!(key in checks)) throw new RangeError(`The lab has no setting “${name}”. Use one of ${KEYS.join(", ")}.`);
     const before = JSON.stringify(this.settings[key]), wasWrong = key in this.errors;
-    this.#take(key, raw);
-    if (key === "task" && this.settings.task !== "digits" && this.settings.loss !== "mse") this.#take("loss", "mse");
+    this.notice = "";
+    this.take(key, raw);
+    if (key === "task" && this.settings.task !== "digits" && this.settings.loss !== "mse") this.take("loss", "mse");
+    if (key === "task" && this.settings.batch > examples(this.settings.task)) this.take("batch", BROUGHT.sgd.batch);
+    if (key === "optimizer" && JSON.stringify(this.settings[key]) !== before) bring(this);
     if (JSON.stringify(this.settings[key]) === before && !wasWrong && !this.errors[key]) return;
     this.publish();
-    if (key === "lr" && this.history.length > 0) this.#changeLr();
+    if (MID_RUN.includes(key) && this.history.length > 0) this.#changeMidRun(key);
     else if (LIVE.includes(key) || key === "max_steps") this.reset();
     else showControls(this);
   }
 
-  /** η is live: the run goes on with it. One that cannot be used halts the run, which keeps what it has. */
-  #changeLr() {
-    if (this.errors.lr) {
+  /** η and the optimizer's own numbers are live: the run goes on with them. One that cannot be used halts the run,
+   * which keeps what it has. @param {Key} key */
+  #changeMidRun(key) {
+    if (this.errors[key]) {
       this.setRunning(false, true);
       return showControls(this);
     }
     this.crossed = false;
-    this.engine?.send({ kind: "lr", lr: this.settings.lr });
-    showControls(this);
-    if (!this.running && !this.end) this.say(sentences.changed(this.settings.lr));
+    const { lr, momentum, beta1, beta2, rho } = this.settings;
+    this.engine?.send(key === "lr" ? { kind: "lr", lr, change: ++this.change } : { kind: "hyper", values: { momentum, beta1, beta2, rho }, change: ++this.change });
+    if (this.history.length === 1) this.firstLr = lr;
+    this.showKept();
+    if (!this.running && !this.end) this.say(sentences.changed(this.settings));
   }
 
   /** Tells Python and the address bar. A setting in error stays as it is there: its old value, told back, would come
@@ -108,7 +122,8 @@ export class Lab {
     for (const key of LIVE) if (!this.errors[key] && JSON.stringify(this.model.get(key)) !== JSON.stringify(this.settings[key])) this.model.set?.(key, this.settings[key]);
     this.model.save_changes?.();
     if (this.linkable && Object.keys(this.errors).length === 0) {
-      try { history.replaceState(history.state, "", writeFragment(location.hash, this.settings.id, { ...this.settings })); } catch { /* a host may forbid it */ }
+      const further = FURTHER.filter(([, key]) => JSON.stringify(this.settings[/** @type {Key} */ (key)]) !== JSON.stringify(this.given[/** @type {Key} */ (key)]));
+      try { history.replaceState(history.state, "", writeFragment(location.hash, this.settings.id, { ...this.settings }, [...LINKED, ...further])); } catch { /* a host may forbid it */ }
     }
   }
 
@@ -118,15 +133,18 @@ export class Lab {
     delete this.errors.together;
     if (together) this.errors.together = together;
     const usable = Object.keys(this.errors).length === 0;
-    this.history = new History(this.settings.max_steps + 1);
+    this.history = new History(this.settings.max_steps + 1, extraColumns(this.settings));
+    this.firstLr = this.settings.lr;
+    this.change = 0;
     this.crossed = false;
     this.end = "";
     this.run++;
-    if (usable) this.engine?.send({ kind: "reset", run: this.run, problem: this.settings, maxSteps: this.settings.max_steps });
+    if (usable) this.engine?.send({ kind: "reset", run: this.run, problem: problemOf(this.settings), maxSteps: this.settings.max_steps });
     else { this.running = false; this.engine?.send({ kind: "pause" }); }
+    this.setScene();
     this.chart?.show(this.history);
     if (this.running) this.engine?.send({ kind: "run", rate: this.rate });
-    else this.say(usable ? sentences.ready(this.settings.lr) : "");
+    else this.say(usable ? sentences.ready(this.settings) : "");
     showControls(this);
     this.#draw();
   }
@@ -138,7 +156,7 @@ export class Lab {
     if (on === this.running) return;
     this.running = on;
     this.engine?.send(on ? { kind: "run", rate: this.rate } : { kind: "pause" });
-    if (!quietly) this.say(on ? sentences.running(this.settings.lr) : sentences.paused(this.history));
+    if (!quietly) this.say(on ? sentences.running(this.settings) : sentences.paused(this.history, this.settings));
     showControls(this);
     this.#schedule(true);
   }
@@ -159,19 +177,34 @@ export class Lab {
     if (batch.run !== this.run) return;
     const from = this.history.length;
     this.history.append(batch);
-    if (!this.running && !batch.end && this.history.last.step > 0) this.say(sentences.paused(this.history));   // the last steps of a run, or one step
+    if (!this.running && !batch.end && this.history.last.step > 0) this.say(sentences.paused(this.history, this.settings));   // the last steps of a run, or one step
     for (let i = from; i < this.history.length && !this.crossed; i++) {
       const { step, sharpness, threshold } = this.history.row(i);
-      if (sharpness >= threshold && threshold === 2 / this.settings.lr) { this.crossed = true; if (step > 0) this.say(sentences.crossed(step, threshold)); }
+      if (sharpness >= threshold && batch.change === this.change) { this.crossed = true; if (step > 0) this.say(sentences.crossed(step, threshold, this.settings)); }
     }
     if (batch.end) {
       this.end = batch.end;
       this.running = false;
-      this.say(batch.end === "diverged" ? sentences.diverged(this.history, this.settings.lr) : sentences.complete(this.history));
+      this.say(batch.end === "diverged" ? sentences.diverged(this.history, this.settings) : sentences.complete(this.history, this.settings));
       showControls(this);
     }
     this.#schedule(!this.running);
   }
+
+  asRun() { return { settings: this.settings, firstLr: this.firstLr, history: this.history }; }
+
+  /** How the picture is to be drawn, and the list of kept runs under it. */
+  setScene() {
+    const { edge, moving, preconditioned } = methodOf(this.settings);
+    if (!this.chart) return;
+    this.chart.scene = { moving, edge: edge.replace("/(", "/\n(").replace("s e", "s\ne"), time: shownMeasures(this.settings).includes("gradientFlow"), kept: keptLines(this),
+      ...(preconditioned ? { sharpness: "precond.\nsharpness", heading: "preconditioned sharpness" } : {}) };
+  }
+
+  /** After a change of the kept runs or of their names. */
+  showKept() { this.setScene(); this.refresh(); }
+
+  refresh() { showControls(this); this.#schedule(true); }
 
   /** Draws with the next frame; a few times a second where the reader asked for little motion. @param {boolean} now */
   #schedule(now) {
@@ -186,8 +219,8 @@ export class Lab {
 
   #draw() {
     this.chart?.redraw();
-    showReadings(this.view, this.history, this.chart?.index ?? null);
-    if (!this.running) { this.view.plots.setAttribute("aria-label", pictureText(this.history)); showTable(this.view, this.history); }
+    showReadings(this, this.chart?.index ?? null);
+    if (!this.running) { this.view.plots.setAttribute("aria-label", pictureText(this.history, this.settings, [...this.view.kept.children].map((item) => item.textContent ?? ""))); showTable(this); }
     this.el.dataset.steps = String(this.history.length ? this.history.last.step : 0);
   }
 

@@ -7,14 +7,14 @@ import { columnsOf, instruments } from "./instruments.mjs";
 import { plain } from "./kernels.mjs";
 import { initialParameters, Objective } from "./network.mjs";
 import { HYPER, norm, optimizerOf } from "./optimizers.mjs";
-import { scheduled } from "./schedules.mjs";
+import { scheduled, scheduleOf } from "./schedules.mjs";
 import { SharpnessTracker } from "./spectrum.mjs";
 
 /** What to run. Only the first line is needed; numbers left out are those of optimizers.mjs (RMSProp: beta2 = 0.99).
  * @typedef {{ task: string, loss: string, activation: string, hidden: number[], seed: number, lr: number,
  *   points?: { x: ArrayLike<number>, y: ArrayLike<number> }, bias?: boolean,
  *   optimizer?: string, momentum?: number, beta1?: number, beta2?: number, eps?: number, rho?: number,
- *   batch?: number, schedule?: import("./schedules.mjs").Schedule, measures?: string[] }} Problem
+ *   batch?: number, schedule?: import("./schedules.mjs").Schedule | string, measures?: string[] }} Problem
  *   points: for task "points"; batch: examples a step, 0 for all; measures: names in instruments.mjs */
 /** @typedef {{ step: number, time: number, loss: number, sharpness: number, threshold: number, hvps: number, [column: string]: number }} Row
  *   all at w_step; time: sum of the step sizes so far; sharpness: of P^-1/2 H P^-1/2 where the optimizer has a
@@ -48,6 +48,7 @@ export class Descent {
     this.batches = batch ? new Batches(this.data.n, batch, seed) : null;
     this.probe = this.batches || this.optimizer.ascend ? this.objectiveFor(batch || this.data.n) : null;  // where the step's gradient comes from
     this.lr = lr;
+    this.schedule = scheduleOf(problem.schedule);
     this.step = 0;
     this.time = 0;
     this.firstLoss = NaN;
@@ -73,7 +74,7 @@ export class Descent {
     const { optimizer, hyper, w } = this, loss = this.objective.evaluate(w, this.gradient);
     if (this.step === 0) this.firstLoss = loss;
     this.diverged = !(loss <= BLOWUP * this.firstLoss);
-    hyper.lr = this.lr * scheduled(this.problem.schedule, this.step);
+    hyper.lr = this.lr * scheduled(this.schedule, this.step);
     const g = this.diverged ? this.gradient : this.#stepGradient();
     if (!this.diverged) optimizer.update?.(g, this.slots, hyper);
     this.measured = this.diverged ? null : this.#measure();

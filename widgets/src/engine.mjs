@@ -7,7 +7,8 @@
 //   reset   a new run of `problem` (see Problem in descent.mjs) from w_0; its row 0 is posted at once. A problem that
 //           cannot be used throws a sentence (check with settings.mjs first)
 //   run     go on at `rate` steps a second, at most;   pause   stop there;   step   one step
-//   lr      the step size from the next step on, mid-run;   hyper   the same for momentum, beta1, beta2, eps, rho
+//   lr      the step size from the next step on, mid-run;   hyper   the same for momentum, beta1, beta2, eps, rho; a
+//           number `change` given with either comes back with every batch after it
 // A row t holds what was measured at w_t: step t, time (sum of the step sizes before it), loss, sharpness, the
 // optimizer's threshold for the step that leaves w_t, and a column for everything that problem.measures names
 // (instruments.mjs). The last batch of a run says how it ended.
@@ -19,18 +20,18 @@ import { wasmKernels } from "./wasm.mjs";
 const SLICE_MS = 12, REST_MS = 4;
 
 /** @typedef {import("./descent.mjs").Problem} Problem */
-/** @typedef {{ kind: "reset", run: number, problem: Problem, maxSteps: number } | { kind: "lr", lr: number }
- *   | { kind: "hyper", values: Partial<import("./optimizers.mjs").Hyper> }
+/** @typedef {{ kind: "reset", run: number, problem: Problem, maxSteps: number } | { kind: "lr", lr: number, change?: number }
+ *   | { kind: "hyper", values: Partial<import("./optimizers.mjs").Hyper>, change?: number }
  *   | { kind: "run", rate: number } | { kind: "pause" } | { kind: "step" }} Command  rate: steps a second, at most */
 /** @typedef {{ run: number, step: Float64Array, loss: Float64Array, sharpness: Float64Array, threshold: Float64Array,
- *   columns: Record<string, Float64Array>, end: "" | "diverged" | "complete" }} Batch
+ *   columns: Record<string, Float64Array>, change: number, end: "" | "diverged" | "complete" }} Batch
  *   run: the number given at reset, so that stale batches can be dropped; columns: "time" and what problem.measures adds */
 
 /** @param {(batch: Batch) => void} post  @returns {(command: Command) => void} */
 export function startEngine(post) {
   /** @type {Descent | null} */
   let descent = null;
-  let run = 0, maxSteps = 0, rate = 0, owed = 0, before = 0, end = /** @type {Batch["end"]} */ ("");
+  let run = 0, maxSteps = 0, rate = 0, owed = 0, before = 0, change = 0, end = /** @type {Batch["end"]} */ ("");
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
 
@@ -45,7 +46,7 @@ export function startEngine(post) {
     if (rows.length === 0) return 0;
     const column = (/** @type {string} */ name) => Float64Array.from(rows, (row) => row[name]);
     const columns = Object.fromEntries(["time", ...(descent?.columns ?? [])].map((name) => [name, column(name)]));
-    post({ run, step: column("step"), loss: column("loss"), sharpness: column("sharpness"), threshold: column("threshold"), columns, end });
+    post({ run, step: column("step"), loss: column("loss"), sharpness: column("sharpness"), threshold: column("threshold"), columns, change, end });
     return rows.length;
   }
 
@@ -68,11 +69,14 @@ export function startEngine(post) {
       ({ run, maxSteps } = command);
       descent = new Descent(command.problem, wasmKernels(room(command.problem)) ?? plain);
       end = "";
+      change = 0;
       advance(1);
     } else if (command.kind === "lr") {
       if (descent) descent.lr = command.lr;
+      change = command.change ?? change;
     } else if (command.kind === "hyper") {
       if (descent) Object.assign(descent.hyper, command.values);
+      change = command.change ?? change;
     } else if (command.kind === "run") {
       ({ rate } = command);
       if (timer === undefined) { owed = 1; before = performance.now(); slice(); }

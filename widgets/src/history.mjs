@@ -1,27 +1,38 @@
 // @ts-check
 // The record of a run on the page: four columns that share one index, the step.
 
-/** @typedef {{ step: Float64Array, loss: Float64Array, sharpness: Float64Array, threshold: Float64Array }} Columns */
+/** @typedef {{ step: Float64Array, loss: Float64Array, sharpness: Float64Array, threshold: Float64Array, columns?: Record<string, Float64Array> }} Columns */
+/** @typedef {{ step: number, time: number, loss: number, sharpness: number, threshold: number, [column: string]: number }} Row */
 
 export const LATE = 500;  // steps in the late mean
+const ALWAYS = ["step", "time", "loss", "sharpness", "threshold"];
 
 export class History {
-  /** @param {number} capacity */
-  constructor(capacity) {
+  /** @param {number} capacity @param {string[]} [extra]  columns that the run has besides */
+  constructor(capacity, extra = []) {
     const column = () => new Float64Array(capacity);
-    this.step = column(); this.loss = column(); this.sharpness = column(); this.threshold = column();
+    this.step = column(); this.time = column(); this.loss = column(); this.sharpness = column(); this.threshold = column();
+    /** @type {Record<string, Float64Array>} */
+    this.extra = Object.fromEntries(extra.map((name) => [name, column()]));
     this.length = 0;
+  }
+
+  /** Every column by name. @returns {Record<string, Float64Array>} */
+  get columns() {
+    const { step, time, loss, sharpness, threshold, extra } = this;
+    return { step, time, loss, sharpness, threshold, ...extra };
   }
 
   /** @param {Columns} batch */
   append(batch) {
-    for (const name of /** @type {const} */ (["step", "loss", "sharpness", "threshold"])) this[name].set(batch[name], this.length);
+    const given = /** @type {Record<string, any>} */ ({ ...batch.columns, ...batch });
+    for (const [name, column] of Object.entries(this.columns)) if (given[name]) column.set(given[name], this.length);
     this.length += batch.step.length;
   }
 
-  /** @param {number} i */
+  /** @param {number} i  @returns {Row} */
   row(i) {
-    return { step: this.step[i], loss: this.loss[i], sharpness: this.sharpness[i], threshold: this.threshold[i] };
+    return /** @type {Row} */ (Object.fromEntries(Object.entries(this.columns).map(([name, column]) => [name, column[i]])));
   }
 
   get last() { return this.row(this.length - 1); }
@@ -34,10 +45,9 @@ export class History {
     return sum / LATE;
   }
 
-  /** Plain arrays. */
+  /** Plain arrays, by name. @returns {Record<string, number[]>} */
   arrays() {
-    const take = (/** @type {Float64Array} */ column) => Array.from(column.subarray(0, this.length));
-    return { step: take(this.step), loss: take(this.loss), sharpness: take(this.sharpness), threshold: take(this.threshold) };
+    return Object.fromEntries(Object.entries(this.columns).map(([name, column]) => [name, Array.from(column.subarray(0, this.length))]));
   }
 
   /** At most `most` rows, evenly spread, the first and the last among them. @param {number} most */
@@ -45,4 +55,11 @@ export class History {
     const count = Math.min(most, this.length);
     return Array.from({ length: count }, (_, i) => this.row(count === 1 ? 0 : Math.round((i * (this.length - 1)) / (count - 1))));
   }
+}
+
+/** A history of columns that are all there. @param {Record<string, ArrayLike<number>>} columns */
+export function historyFrom(columns) {
+  const history = new History(columns.step.length, Object.keys(columns).filter((name) => !ALWAYS.includes(name)));
+  history.append(/** @type {any} */ (columns));
+  return history;
 }

@@ -1,7 +1,7 @@
 // @ts-check
 // The lab: gradient descent on a small network, live, with the step size in the reader's hand.
 import css from "./lab.css";
-import { h } from "./view.mjs";
+import { h } from "./dom.mjs";
 import { Lab } from "./controller.mjs";
 
 /** The part of anywidget's model that is used; a static page gives a small stand-in.

@@ -1,19 +1,24 @@
 // @ts-check
 // Between controls and settings, both ways; and the numbers the reader reads.
 import { lrAt, notchOf } from "./notches.mjs";
+import { letter } from "./compare.mjs";
+import { choose, h } from "./dom.mjs";
+import { examples, KNOBS, methodOf, stopsOf } from "./methods.mjs";
+import { bindMore, showMore } from "./more.mjs";
+import { lrText, number, stepText } from "./numbers.mjs";
 import { widthText } from "./settings.mjs";
-import { choose, chooseTask, chooseWidths, h } from "./view.mjs";
-import { lateText, lrText, number, sentences, stepText } from "./words.mjs";
+import { chooseTask, chooseWidths } from "./view.mjs";
+import { edgeText, lateText, sentences, sharpnessWord } from "./words.mjs";
 
 /** @typedef {import("./controller.mjs").Lab} Lab */
-/** @typedef {import("./view.mjs").View} View */
-/** @typedef {import("./history.mjs").History} History */
 
 /** @param {Lab} lab */
 export function bindControls(lab) {
   const { view } = lab;
   view.lr.addEventListener("input", () => lab.set("lr", lrAt(lab.settings.lr_range, Number(view.lr.value))));
   view.lrBox.addEventListener("change", () => lab.set("lr", view.lrBox.value));
+  for (const { knob, slider } of view.knobs) slider.addEventListener("input", () => lab.set(knob, stopsOf(knob, lab.settings.task)[Number(slider.value)]));
+  bindMore(lab);
   view.run.addEventListener("click", () => lab.setRunning(!lab.running));
   view.step.addEventListener("click", () => lab.stepOnce());
   view.reset.addEventListener("click", () => lab.reset());
@@ -31,7 +36,7 @@ export function bindControls(lab) {
       lab.say(sentences.notCopied);
     }
   });
-  view.data.addEventListener("toggle", () => showTable(view, lab.history));
+  view.data.addEventListener("toggle", () => showTable(lab));
   view.cursor.addEventListener("blur", () => lab.chart?.clear());
 }
 
@@ -40,9 +45,10 @@ export function bindControls(lab) {
 export function showControls(lab) {
   const { view, settings, errors } = lab, wrong = Object.values(errors);
   view.lr.value = String(notchOf(settings.lr_range, settings.lr));
-  view.lr.setAttribute("aria-valuetext", `η = ${lrText(settings.lr)}, 2/η = ${number(2 / settings.lr)}`);
+  view.lr.setAttribute("aria-valuetext", `η = ${lrText(settings.lr)}, ${edgeText(settings)}`);
   if (!errors.lr) view.lrBox.value = lrText(settings.lr);
   view.lrBox.toggleAttribute("aria-invalid", Boolean(errors.lr));
+  showKnobs(lab);
   chooseTask(view.task, settings.task);
   choose(view.loss, settings.loss);
   choose(view.activation, settings.activation);
@@ -52,32 +58,66 @@ export function showControls(lab) {
   view.lossField.hidden = settings.task !== "digits";
   view.run.textContent = lab.running ? "Pause" : "Run";
   view.run.disabled = view.step.disabled = wrong.length > 0 || lab.end !== "";
-  view.error.hidden = wrong.length === 0;
-  view.error.textContent = wrong.join(" ");
+  view.error.hidden = wrong.length === 0 && !lab.notice;
+  view.error.textContent = wrong.join(" ") || lab.notice;
+  showNames(lab);
+  showMore(lab);
 }
 
-/** The numbers at the cursor, or at the last step. @param {View} view @param {History} history @param {number | null} index */
-export function showReadings(view, history, index) {
+/** The sliders of the optimizer's own parameters: at the stop nearest to the value. @param {Lab} lab */
+function showKnobs({ view, settings }) {
+  for (const { knob, row, slider, value } of view.knobs) {
+    row.hidden = !methodOf(settings).knobs.includes(knob);
+    if (row.hidden) continue;
+    const stops = stopsOf(knob, settings.task), at = (knob === "batch" && settings.batch) || settings[knob] || (knob === "batch" ? examples(settings.task) : 0);
+    const nearest = stops.reduce((best, stop, i) => (Math.abs(stop - at) < Math.abs(stops[best] - at) ? i : best), 0);
+    slider.max = String(stops.length - 1);
+    slider.value = String(nearest);
+    value.textContent = String(at);
+    slider.setAttribute("aria-valuetext", `${KNOBS[knob].symbol} = ${at}, ${edgeText(settings)}`);
+  }
+}
+
+/** The readings' names. @param {Lab} lab */
+function showNames({ view: { readings }, settings }) {
+  readings.sharpness.title.textContent = sharpnessWord(settings);
+  readings.threshold.title.textContent = methodOf(settings).edge;
+  readings.ratio.title.textContent = methodOf(settings).edge === "2/η" ? "sharpness ÷ 2/η" : "sharpness ÷ threshold";
+  readings.accuracy.box.hidden = settings.task !== "digits";
+}
+
+/** The numbers at the cursor, or at the last step. @param {Lab} lab @param {number | null} index */
+export function showReadings({ view, history, settings }, index) {
   const { readings, cursor } = view, at = index !== null && index < history.length ? index : history.length - 1;
-  const row = at >= 0 ? history.row(at) : { step: 0, loss: NaN, sharpness: NaN, threshold: NaN };
+  const row = at >= 0 ? history.row(at) : { step: 0, time: 0, loss: NaN, sharpness: NaN, threshold: NaN, accuracy: NaN };
   readings.step.value.textContent = stepText(row.step);
   readings.loss.value.textContent = number(row.loss);
   readings.sharpness.value.textContent = number(row.sharpness);
   readings.threshold.value.textContent = number(row.threshold);
   readings.ratio.value.textContent = Number.isFinite(row.sharpness) ? (row.sharpness / row.threshold).toFixed(2) : "–";
-  view.late.textContent = lateText(history);
+  readings.accuracy.value.textContent = Number.isFinite(row.accuracy) ? `${(100 * row.accuracy).toFixed(1)} %` : "–";
+  view.late.textContent = lateText(history, settings);
   view.root.classList.toggle("eos-looking", index !== null);
   if (document.activeElement !== cursor && index !== null) return;
   cursor.setAttribute("aria-valuemax", String(Math.max(0, history.length - 1)));
   cursor.setAttribute("aria-valuenow", String(row.step));
-  cursor.setAttribute("aria-valuetext", `step ${stepText(row.step)}: loss ${number(row.loss)}, sharpness ${number(row.sharpness)}, 2/η ${number(row.threshold)}`);
+  cursor.setAttribute("aria-valuetext", `step ${stepText(row.step)}: loss ${number(row.loss)}, ${sharpnessWord(settings)} ${number(row.sharpness)}, ${methodOf(settings).edge} ${number(row.threshold)}`);
 }
 
-/** The table beside the picture, only while it is open. @param {View} view @param {History} history */
-export function showTable(view, history) {
+const COLUMN_NAMES = /** @type {Record<string, string>} */ ({
+  sharpness2: "λ₂", sharpness3: "λ₃", flowLoss: "loss of flow", flowSharpness: "sharpness of flow", batchSharpness: "of batches", accuracy: "accuracy",
+});
+
+/** The table beside the picture, only while it is open: the run, and the sharpness of the kept runs at the same steps.
+ * @param {Lab} lab */
+export function showTable({ view, history, settings, kept }) {
   if (!view.data.open) return;
-  const cells = history.sample(50).map((row) => h("tr", {}, h("th", { scope: "row" }, stepText(row.step)),
-    ...[row.loss, row.sharpness, row.threshold].map((value) => h("td", {}, number(value)))));
-  view.body.replaceChildren(...cells);
+  const timed = "flowSharpness" in history.extra, extra = Object.keys(history.extra);
+  const names = ["step", ...(timed ? ["time ηt"] : []), "loss", sharpnessWord(settings), methodOf(settings).edge, ...extra.map((name) => COLUMN_NAMES[name]), ...kept.map((_, i) => `sharpness of ${letter(i)}`)];
+  view.head.replaceChildren(...names.map((name) => h("th", { scope: "col" }, name)));
+  view.body.replaceChildren(...history.sample(50).map((row) => {
+    const others = kept.map((run) => (row.step < run.history.length ? run.history.sharpness[row.step] : NaN));
+    const cells = [...(timed ? [row.time] : []), row.loss, row.sharpness, row.threshold, ...extra.map((name) => row[name]), ...others];
+    return h("tr", {}, h("th", { scope: "row" }, stepText(row.step)), ...cells.map((value) => h("td", {}, number(value))));
+  }));
 }
-

@@ -1,60 +1,117 @@
 // @ts-check
 // The book's one picture: the loss (logarithmic) above, the sharpness and the dashed threshold 2/η below, on one
 // step axis, each line named where it ends. Drawn with a pen, so that the page's canvas and a static SVG share it.
-import { decades, exponents, sharpnessTop, stepsTop, ticks } from "./scales.mjs";
+// A scene may add to it: other names, further lines, runs kept from before, time ηt instead of steps.
+import { nameLines } from "./labels.mjs";
+import { decades, exponents, sharpnessTop, stepsTop, ticks, timeTop } from "./scales.mjs";
 
 /** @typedef {import("./scales.mjs").Rows} Rows */
-/** @typedef {"loss" | "sharpness" | "threshold" | "muted" | "line"} Ink */
+/** @typedef {"loss" | "sharpness" | "threshold" | "muted" | "line" | "flow" | "kept0" | "kept1" | "kept2"} Ink */
 /** @typedef {object} Pen
  * @property {(points: number[], ink: Ink, width: number, dash?: number[]) => void} line  points: x, y, x, y, …
  * @property {(x: number, y: number, text: string, ink: Ink, align: "left" | "right" | "center", bold?: boolean) => void} text  y: the middle */
 /** @typedef {{ x: (step: number) => number, step: (x: number) => number, loss: (v: number) => number, sharpness: (v: number) => number,
- *   left: number, right: number, panels: [number, number][] }} Geometry  panels: top and bottom of each, px */
+ *   at: (index: number) => number, index: (x: number) => number, left: number, right: number, panels: [number, number][] }} Geometry
+ *   at, index: from a row of the run to its x and back; panels: top and bottom of each, px */
+/** @typedef {{ rows: Rows, name: string, ink: Ink, dash: number[] }} Kept */
+/** @typedef {{ edge?: string, sharpness?: string, heading?: string, time?: boolean, moving?: boolean, kept?: Kept[] }} Scene
+ *   edge: the threshold's name; heading: over the sharpness; moving: the threshold changes at every step */
 
-const LABEL_GAP = 15;  // between the names of two lines, px
+/** How further columns are drawn. @type {Record<string, { panel: "loss" | "sharpness", ink: Ink, width: number, dash: number[], name: string }>} */
+export const FURTHER = {
+  sharpness3: { panel: "sharpness", ink: "sharpness", width: 1, dash: [1, 3], name: "λ₃" },
+  sharpness2: { panel: "sharpness", ink: "sharpness", width: 1, dash: [4, 3], name: "λ₂" },
+  batchSharpness: { panel: "sharpness", ink: "kept0", width: 1, dash: [], name: "of batches" },
+  flowLoss: { panel: "loss", ink: "flow", width: 1.75, dash: [9, 3, 2, 3], name: "flow" },
+  flowSharpness: { panel: "sharpness", ink: "flow", width: 1.75, dash: [9, 3, 2, 3], name: "flow" },
+};
 
-/** @param {Rows} rows @param {number} width @param {number} height  @returns {Geometry} */
-export function geometry(rows, width, height) {
-  const narrow = width < 520, left = narrow ? 34 : 42, right = width - (narrow ? 68 : 84);
+/** @param {Rows} rows @param {number} width @param {number} height @param {Scene} [scene]  @returns {Geometry} */
+export function geometry(rows, width, height, { time = false, kept = [] } = {}) {
+  const narrow = width < 520, left = narrow ? 34 : 42, right = width - (narrow ? 74 : 84);
   const middle = Math.round(height * 0.37), bottom = height - 26;
-  const last = stepsTop(rows.length), [low, high] = decades(rows), top = sharpnessTop(rows);
+  const runs = [rows, ...kept.map((k) => k.rows)], along = time ? rows.time : rows.step;
+  const last = time ? timeTop(...runs) : stepsTop(Math.max(...runs.map((r) => r.length))), [low, high] = decades(...runs), top = sharpnessTop(...runs);
+  const x = (/** @type {number} */ s) => left + (s / last) * (right - left), back = (/** @type {number} */ px) => ((px - left) / (right - left)) * last;
   /** @type {[number, number][]} */
   const panels = [[10, middle - 12], [middle + 12, bottom]];
   const within = (/** @type {number} */ share, /** @type {[number, number]} */ [y0, y1]) => y1 - Math.min(1, Math.max(0, share)) * (y1 - y0);
   return {
-    left, right, panels,
-    x: (step) => left + (step / last) * (right - left),
-    step: (x) => ((x - left) / (right - left)) * last,
+    left, right, panels, x,
+    step: back,
+    at: (index) => x(along[index]),
+    index: (px) => (time ? nearest(along, rows.length, back(px)) : Math.round(back(px))),
     loss: (v) => within((Math.log10(Math.max(v, 1e-300)) - low) / (high - low), panels[0]),
     sharpness: (v) => within(v / top, panels[1]),
   };
 }
 
-/** @param {Pen} pen @param {Rows} rows @param {number} width @param {number} height  @returns {Geometry} */
-export function drawPicture(pen, rows, width, height) {
-  const g = geometry(rows, width, height), [[, lossFloor], [roof, floor]] = g.panels;
+/** The index of the value nearest to `wanted` in a column that never falls.
+ * @param {Float64Array} column @param {number} length @param {number} wanted */
+function nearest(column, length, wanted) {
+  let low = 0, high = Math.max(0, length - 1);
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (column[middle] <= wanted) low = middle; else high = middle;
+  }
+  return wanted - column[low] <= column[high] - wanted ? low : high;
+}
+
+/** @param {Pen} pen @param {Rows} rows @param {number} width @param {number} height @param {Scene} [scene]  @returns {Geometry} */
+export function drawPicture(pen, rows, width, height, scene = {}) {
+  const g = geometry(rows, width, height, scene), [[, lossFloor], [roof, floor]] = g.panels, runs = [rows, ...(scene.kept ?? []).map((k) => k.rows)];
   const across = (/** @type {number} */ y) => pen.line([g.left, y, g.right, y], "line", 1);
-  for (const e of exponents(...decades(rows), 4)) {
+  for (const e of exponents(...decades(...runs), 4)) {
     across(g.loss(10 ** e));
     pen.text(g.left - 7, g.loss(10 ** e), power(e), "muted", "right");
   }
-  for (const v of ticks(sharpnessTop(rows), 4)) {
+  for (const v of ticks(sharpnessTop(...runs), 4)) {
     across(g.sharpness(v));
-    pen.text(g.left - 7, g.sharpness(v), String(Number(v.toPrecision(6))), "muted", "right");
+    pen.text(g.left - 7, g.sharpness(v), tickText(v), "muted", "right");
   }
-  for (const s of ticks(stepsTop(rows.length), width < 520 ? 3 : 5)) {
+  for (const s of ticks(g.step(g.right), width < 520 ? 3 : 5)) {
     pen.line([g.x(s), floor, g.x(s), floor + 4], "line", 1);
-    pen.text(g.x(s), floor + 15, s.toLocaleString("en"), "muted", "center");
+    pen.text(g.x(s), floor + 15, Number(s.toPrecision(6)).toLocaleString("en"), "muted", "center");
   }
-  pen.text(g.right + 30, floor + 15, "step", "muted", "left");
+  pen.text(g.right + 30, floor + 15, scene.time ? "time ηt" : "step", "muted", "left");
+  if (scene.heading) pen.text(g.left, roof - 11, scene.heading, "sharpness", "left");
+  for (const kept of scene.kept ?? []) drawKept(pen, g, kept, Boolean(scene.time));
   if (rows.length === 0) return g;
-  for (const part of trace(rows, rows.loss, g.x, g.loss)) pen.line(part, "loss", 1.75);
-  for (const part of trace(rows, rows.sharpness, g.x, g.sharpness)) pen.line(part, "sharpness", 1.75);
-  pen.line(stairs(rows, g), "threshold", 1.5, [6, 4]);
-  nameLines(pen, g, [["loss", lastFinite(rows.loss, rows.length), g.loss]], lossFloor);
-  nameLines(pen, g, [["sharpness", lastFinite(rows.sharpness, rows.length), g.sharpness], ["threshold", rows.threshold[rows.length - 1], g.sharpness]], floor, roof);
+  nameLines(pen, g.right + 8, drawRun(pen, g, rows, scene), [lossFloor, roof, floor]);
   return g;
 }
+
+/** @param {Pen} pen @param {Geometry} g @param {Kept} kept @param {boolean} time */
+function drawKept(pen, g, { rows, ink, dash }, time) {
+  const along = time ? rows.time : rows.step;
+  for (const part of trace(rows, rows.loss, g.x, g.loss, along)) pen.line(part, ink, 1, dash);
+  for (const part of trace(rows, rows.sharpness, g.x, g.sharpness, along)) pen.line(part, ink, 1, dash);
+}
+
+/** Draws the run's lines; returns their names with the heights at which they end.
+ * @param {Pen} pen @param {Geometry} g @param {Rows} rows @param {Scene} scene  @returns {import("./labels.mjs").Name[]} */
+function drawRun(pen, g, rows, scene) {
+  const along = scene.time ? rows.time : rows.step, end = (/** @type {Float64Array} */ column) => lastFinite(column, rows.length);
+  /** @type {import("./labels.mjs").Name[]} */
+  const names = [];
+  const draw = (/** @type {Float64Array} */ column, /** @type {"loss" | "sharpness"} */ panel, /** @type {Ink} */ ink, /** @type {number} */ width, /** @type {string} */ name, /** @type {number[]} */ dash = []) => {
+    for (const part of trace(rows, column, g.x, g[panel], along)) pen.line(part, ink, width, dash);
+    names.push({ text: name, ink, panel, y: g[panel](end(column)) });
+  };
+  for (const [column, { panel, ink, width, dash, name }] of Object.entries(FURTHER)) if (rows.extra?.[column]) draw(rows.extra[column], panel, ink, width, name, dash);
+  draw(rows.loss, "loss", "loss", 1.75, "loss");
+  draw(rows.sharpness, "sharpness", "sharpness", 1.75, scene.sharpness ?? "sharpness");
+  if (scene.moving) draw(rows.threshold, "sharpness", "threshold", 1, scene.edge ?? "2/η", [6, 4]);
+  else {
+    pen.line(stairs(rows, g, along), "threshold", 1.5, [6, 4]);
+    names.push({ text: scene.edge ?? "2/η", ink: "threshold", panel: "sharpness", y: g.sharpness(rows.threshold[rows.length - 1]) });
+  }
+  for (const { rows: old, name, ink } of scene.kept ?? []) names.push({ text: name, ink, panel: "sharpness", y: g.sharpness(lastFinite(old.sharpness, old.length)), light: true });
+  return names;
+}
+
+/** @param {number} value */
+const tickText = (value) => (value >= 1000 ? `${Number((value / 1000).toPrecision(6))}k` : String(Number(value.toPrecision(6))));
 
 /** @param {Float64Array} column @param {number} length */
 function lastFinite(column, length) {
@@ -64,8 +121,9 @@ function lastFinite(column, length) {
 
 /** Polylines of one column. Where several steps share a pixel, only the first, lowest, highest and last are kept, so
  * that oscillations show at full height. A value that is not a number breaks the line.
- * @param {Rows} rows @param {Float64Array} column @param {(s: number) => number} x @param {(v: number) => number} y  @returns {number[][]} */
-export function trace(rows, column, x, y) {
+ * @param {Rows} rows @param {Float64Array} column @param {(s: number) => number} x @param {(v: number) => number} y
+ * @param {Float64Array} [along]  what x takes: steps or times  @returns {number[][]} */
+export function trace(rows, column, x, y, along = rows.step) {
   /** @type {number[][]} */
   const parts = [];
   /** @type {number[]} */
@@ -77,22 +135,22 @@ export function trace(rows, column, x, y) {
       i++;
       continue;
     }
-    const pixel = Math.floor(x(rows.step[i])), start = i;
+    const pixel = Math.floor(x(along[i])), start = i;
     let low = i, high = i;
-    while (i < rows.length && !Number.isNaN(column[i]) && Math.floor(x(rows.step[i])) === pixel) {
+    while (i < rows.length && !Number.isNaN(column[i]) && Math.floor(x(along[i])) === pixel) {
       if (column[i] < column[low]) low = i;
       if (column[i] > column[high]) high = i;
       i++;
     }
     const kept = [...new Set([start, Math.min(low, high), Math.max(low, high), i - 1])];
-    for (const k of kept) part.push(x(rows.step[k]), y(column[k]));
+    for (const k of kept) part.push(x(along[k]), y(column[k]));
   }
   if (part.length) parts.push(part);
   return parts;
 }
 
-/** The threshold as stairs: level until the step at which η changed. @param {Rows} rows @param {Geometry} g */
-function stairs({ step, threshold, length }, g) {
+/** The threshold as stairs: level until the step at which η changed. @param {Rows} rows @param {Geometry} g @param {Float64Array} step */
+function stairs({ threshold, length }, g, step) {
   const points = [g.x(step[0]), g.sharpness(threshold[0])];
   for (let i = 1; i < length; i++) {
     if (threshold[i] === threshold[i - 1]) continue;
@@ -100,21 +158,6 @@ function stairs({ step, threshold, length }, g) {
   }
   points.push(g.right, g.sharpness(threshold[length - 1]));   // on to the right: where the sharpness is to go
   return points;
-}
-
-const NAMES = { loss: "loss", sharpness: "sharpness", threshold: "2/η" };
-
-/** Names the lines at the height of their last values, the names kept apart and inside.
- * @param {Pen} pen @param {Geometry} g @param {["loss" | "sharpness" | "threshold", number, (v: number) => number][]} lines
- * @param {number} floor @param {number} [roof] */
-function nameLines(pen, g, lines, floor, roof = 0) {
-  const marks = lines.map(([name, value, y]) => ({ name, y: y(value) })).sort((a, b) => a.y - b.y);
-  for (let i = 1; i < marks.length; i++) {
-    const push = Math.max(0, LABEL_GAP - (marks[i].y - marks[i - 1].y));
-    marks[i - 1].y = Math.max(roof, marks[i - 1].y - push / 2);
-    marks[i].y = Math.min(floor, marks[i - 1].y + LABEL_GAP + Math.max(0, marks[i].y - marks[i - 1].y - LABEL_GAP));
-  }
-  for (const { name, y } of marks) pen.text(g.right + 8, y, NAMES[name], name, "left", true);
 }
 
 /** @param {number} exponent */

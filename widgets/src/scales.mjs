@@ -1,7 +1,7 @@
 // @ts-check
 // Axis ranges and ticks. Ranges grow in few, calm jumps while a run goes on.
 
-/** @typedef {Pick<import("./history.mjs").History, "step" | "loss" | "sharpness" | "threshold" | "length">} Rows */
+/** @typedef {Pick<import("./history.mjs").History, "step" | "time" | "loss" | "sharpness" | "threshold" | "extra" | "length">} Rows */
 
 const STEPS = [200, 300, 400, 600, 800, 1000, 1500, 2000, 3000, 4000, 6000, 8000, 10000, 15000, 20000, 30000, 40000, 60000, 80000, 100000];
 
@@ -9,12 +9,14 @@ const STEPS = [200, 300, 400, 600, 800, 1000, 1500, 2000, 3000, 4000, 6000, 8000
 export const stepsTop = (length) => STEPS.find((s) => s >= length - 1) ?? length;
 
 /** Ends of the loss axis as exponents of ten, at 1, 2 or 5 times a power; a loss that blows up is shown up to 10^6.
- * @param {Rows} rows  @returns {[number, number]} */
-export function decades({ loss, length }) {
+ * @param {Rows[]} runs  @returns {[number, number]} */
+export function decades(...runs) {
   let low = Infinity, high = 0;
-  for (let i = 0; i < length; i++) {
-    if (loss[i] > 0 && loss[i] < low) low = loss[i];
-    if (loss[i] < Infinity && loss[i] > high) high = loss[i];
+  for (const { loss, extra, length } of runs) for (const column of [loss, ...(extra.flowLoss ? [extra.flowLoss] : [])]) {
+    for (let i = 0; i < length; i++) {
+      if (column[i] > 0 && column[i] < low) low = column[i];
+      if (column[i] < Infinity && column[i] > high) high = column[i];
+    }
   }
   if (!(low <= high)) return [-2, 0];
   const from = Math.max(-30, -roundUp(-Math.log10(low), [0, 0.301, 0.699])), to = Math.min(6, roundUp(Math.log10(high), [0, 0.301, 0.699]));
@@ -37,19 +39,26 @@ export function niceAbove(value) {
 }
 
 /** Top of the sharpness axis: holds the current threshold and what the sharpness did, except that a spike far above
- * both (a run that blows up) and thresholds far above (η was once tiny) are cut off rather than flatten the rest.
- * @param {Rows} rows */
-export function sharpnessTop({ sharpness, threshold, length }) {
-  if (length === 0) return 10;
+ * both (a run that blows up, the first steps of Adam) and thresholds far above (η was once tiny) are cut off rather
+ * than flatten the rest; and holds all of the gradient flow's. @param {Rows[]} runs */
+export const sharpnessTop = (...runs) => Math.max(0, ...runs.map(topOf)) || 10;
+
+/** @param {Rows} run */
+function topOf({ sharpness, threshold, extra, length }) {
+  if (length === 0) return 0;
   const now = threshold[length - 1];
-  let sharpest = 0, highest = now;
+  let sharpest = 0, highest = now, flow = 0;
   for (let i = 0; i < length; i++) {
     if (sharpness[i] > sharpest) sharpest = sharpness[i];
     if (threshold[i] > highest) highest = threshold[i];
+    if (extra.flowSharpness?.[i] > flow) flow = extra.flowSharpness[i];
   }
-  const seen = Math.max(now, Math.min(sharpest, 3 * highest));
+  const seen = Math.max(now, Math.min(sharpest, 3 * highest), flow);
   return niceAbove(1.08 * Math.max(seen, Math.min(highest, 1.5 * seen)));
 }
+
+/** Right end of the time axis. @param {Rows[]} runs */
+export const timeTop = (...runs) => niceAbove(Math.max(10, ...runs.map(({ time, length }) => time[length - 1] || 0)));
 
 /** Round numbers from 0 to top, about `count` of them. @param {number} top @param {number} count */
 export function ticks(top, count) {

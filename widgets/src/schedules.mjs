@@ -3,6 +3,14 @@
 
 /** @typedef {{ kind: "constant" } | { kind: "drop", at: number, factor: number } | { kind: "warmup", steps: number }} Schedule */
 
+/** A schedule, or one in short: "" (constant), "drop-<at>-<factor>", "warmup-<steps>".
+ * @param {Schedule | string | undefined} given  @returns {Schedule | undefined} */
+export function scheduleOf(given) {
+  if (typeof given !== "string" || given === "") return given || undefined;
+  const [kind, first, second] = given.split("-");
+  return /** @type {any} */ ({ kind, at: Number(first), steps: Number(first), factor: Number(second) });
+}
+
 /** @param {Schedule | undefined} schedule @param {number} t */
 export function scheduled(schedule, t) {
   if (!schedule || schedule.kind === "constant") return 1;

@@ -5,12 +5,21 @@
 /** Names in the fragment and the settings they stand for: the lab's. @type {[string, string][]} */
 export const LINKED = [["lr", "lr"], ["task", "task"], ["hidden", "hidden"], ["act", "activation"], ["loss", "loss"], ["seed", "seed"]];
 
+/** The rest of the lab's, in a link only where they differ from the page's own. @type {[string, string][]} */
+export const FURTHER = [["opt", "optimizer"], ["beta", "momentum"], ["beta1", "beta1"], ["beta2", "beta2"], ["rho", "rho"], ["batch", "batch"], ["schedule", "schedule"], ["show", "measures"]];
+export const ALL = [...LINKED, ...FURTHER];
+/** Settings that a run goes on with. @type {(keyof import("./settings.mjs").Settings)[]} */
+export const MID_RUN = ["lr", "momentum", "beta1", "beta2", "rho"];
+
+/** Whether a fragment has a part for the widget `id`. @param {string} hash @param {string} id */
+export const hasPart = (hash, id) => parts(hash).some((text) => text.startsWith(`${id}:`));
+
 /** The parts of a fragment that are widgets' (a plain anchor has no colon). @param {string} hash */
 const parts = (hash) => hash.replace(/^#/, "").split(";").filter((part) => /^[A-Za-z][\w-]*:/.test(part));
 
 /** Raw text values, by setting name, of the widget `id` in a fragment; empty when it has none.
  * @param {string} hash @param {string} id @param {[string, string][]} [linked]  @returns {Record<string, string>} */
-export function readFragment(hash, id, linked = LINKED) {
+export function readFragment(hash, id, linked = ALL) {
   const part = parts(hash).find((text) => text.startsWith(`${id}:`));
   /** @type {Record<string, string>} */
   const raw = {};

@@ -1,16 +1,10 @@
 // @ts-check
 // The widget's elements. Nothing here knows what they do.
 import { ACTIVATIONS, LOSSES } from "./constants.mjs";
+import { choose, field, h, select } from "./dom.mjs";
+import { KNOBS } from "./methods.mjs";
+import { buildMore } from "./more.mjs";
 import { TASKS, WIDTHS } from "./settings.mjs";
-
-/** A new element. @template {keyof HTMLElementTagNameMap} T
- * @param {T} tag @param {Record<string, string>} [attributes] @param {(Node | string)[]} children */
-export function h(tag, attributes = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...children);
-  return element;
-}
 
 export const SPEEDS = /** @type {[string, number][]} */ ([["slow", 30], ["normal", 200], ["fast", 1000], ["as fast as it can", 1e6]]);
 const TASK_NAMES = /** @type {Record<string, string>} */ ({ digits: "300 real digits" });
@@ -19,24 +13,24 @@ const LOSS_NAMES = /** @type {Record<string, string>} */ ({ "mse": "square loss"
 /** @param {string} task */
 const taskName = (task) => TASK_NAMES[task] ?? task.replace("chebyshev-", "Chebyshev, degree ");
 
-/** Adds the option if the list lacks it, and selects it. @param {HTMLSelectElement} select @param {string} value @param {string} [text] */
-export function choose(select, value, text = value) {
-  if (![...select.options].some((option) => option.value === value)) select.append(h("option", { value }, text));
-  select.value = value;
-}
 /** @param {HTMLSelectElement} select @param {string} task */
 export const chooseTask = (select, task) => choose(select, task, taskName(task));
 /** @param {HTMLSelectElement} select @param {string} widths */
 export const chooseWidths = (select, widths) => choose(select, widths, widths.replaceAll("-", " – "));
 
-/** @param {string} name @param {[string, string][]} options  value, text */
-const select = (name, options) => h("select", { "data-key": name }, ...options.map(([value, text]) => h("option", { value }, text)));
-/** @param {string} text @param {HTMLElement} control */
-const field = (text, control) => h("label", { class: "eos-field" }, h("span", {}, text), control);
 /** @param {string} name @param {string} [swatch] */
 function reading(name, swatch) {
   const value = h("dd", {}, "–");
-  return { value, box: h("div", swatch ? { class: "eos-key", "data-line": swatch } : {}, h("dt", {}, name), value) };
+  const title = h("dt", {}, name);
+  return { title, value, box: h("div", swatch ? { class: "eos-key", "data-line": swatch } : {}, title, value) };
+}
+
+/** The slider of an optimizer's own parameter, a line under η's. @param {import("./methods.mjs").Knob} knob */
+function knobRow(knob) {
+  const { label, symbol, word } = KNOBS[knob], slider = h("input", { type: "range", min: "0", step: "1", class: "eos-slider", "aria-label": label, "data-key": knob });
+  const value = h("span", { class: "eos-value" });
+  const name = h("span", { class: "eos-eta", "aria-hidden": "true" }, h("span", {}, word), ...(knob === "batch" ? [] : [" ", h("i", {}, symbol)]));
+  return { knob, slider, value, row: h("div", { class: "eos-lr eos-knob", hidden: "" }, name, slider, value) };
 }
 
 /** @param {{ title: string, linkable: boolean }} options */
@@ -47,7 +41,8 @@ export function buildView({ title, linkable }) {
   const step = h("button", { type: "button" }, "Step");
   const reset = h("button", { type: "button" }, "Reset");
   const speed = h("select", { "aria-label": "speed" }, ...SPEEDS.map(([name, rate]) => h("option", { value: String(rate) }, name)));
-  const readings = { step: reading("step"), loss: reading("loss", "loss"), sharpness: reading("sharpness", "sharpness"), threshold: reading("2/η", "threshold"), ratio: reading("sharpness ÷ 2/η") };
+  const readings = { step: reading("step"), loss: reading("loss", "loss"), sharpness: reading("sharpness", "sharpness"), threshold: reading("2/η", "threshold"), ratio: reading("sharpness ÷ 2/η"), accuracy: reading("accuracy") };
+  const knobs = /** @type {import("./methods.mjs").Knob[]} */ (Object.keys(KNOBS)).map(knobRow), kept = h("ul", { class: "eos-kept", "aria-label": "kept runs", hidden: "" }), more = buildMore();
   const plots = h("div", { class: "eos-plots", role: "img" });
   const cursor = h("div", { class: "eos-cursor", role: "slider", tabindex: "0", "aria-label": "chart cursor, step", "aria-valuemin": "0", "aria-valuemax": "0", "aria-valuenow": "0" });
   const late = h("p", { class: "eos-late" });
@@ -60,22 +55,22 @@ export function buildView({ title, linkable }) {
   const seed = h("input", { type: "text", inputmode: "numeric", "data-key": "seed", class: "eos-number", autocomplete: "off" });
   const copy = h("button", { type: "button", class: "eos-quiet" }, "Copy link");
   const lossField = field("loss", loss);
-  const body = h("tbody");
-  const head = h("tr", {}, ...["step", "loss", "sharpness", "2/η"].map((name) => h("th", { scope: "col" }, name)));
+  const body = h("tbody"), head = h("tr");
   const data = h("details", { class: "eos-data" }, h("summary", {}, "Show data"), h("div", { class: "eos-scroll", tabindex: "0", role: "group", "aria-label": "data table" },
     h("table", {}, h("caption", {}, "At most 50 steps of this run, evenly spread."), h("thead", {}, head), body)));
   const root = h("div", { class: "eos-lab", role: "group", "aria-label": title || "Gradient descent and its sharpness, live" },
     ...(title ? [h("p", { class: "eos-title" }, title)] : []),
     h("div", { class: "eos-top" },
       h("div", { class: "eos-lr" }, h("span", { class: "eos-eta", "aria-hidden": "true" }, h("span", {}, "step size"), " ", h("i", {}, "η")), lr, lrBox),
+      ...knobs.map(({ row }) => row),
       h("div", { class: "eos-buttons" }, run, step, reset, h("label", { class: "eos-speed" }, h("span", {}, "speed"), speed))),
     error,
     h("dl", { class: "eos-readings" }, ...Object.values(readings).map((item) => item.box)),
-    h("div", { class: "eos-chart" }, plots, cursor),
+    h("div", { class: "eos-chart" }, plots, cursor), kept,
     h("div", { class: "eos-foot" }, late, status),
     h("div", { class: "eos-settings" }, field("task", task), lossField, field("activation", activation), field("hidden layers", hidden), field("seed", seed), ...(linkable ? [copy] : [])),
-    data);
-  return { root, lr, lrBox, run, step, reset, speed, readings, plots, cursor, late, status, error, task, loss, lossField, activation, hidden, seed, copy, data, body };
+    more.root, data);
+  return { root, lr, lrBox, run, step, reset, speed, readings, plots, cursor, late, status, error, task, loss, lossField, activation, hidden, seed, copy, data, body, head, knobs, kept, more };
 }
 
 /** @typedef {ReturnType<typeof buildView>} View */

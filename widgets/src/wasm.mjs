@@ -12,7 +12,7 @@ let module;
 function compiled() {
   if (module === undefined) {
     try {
-      module = new WebAssembly.Module(Uint8Array.from(atob(MODULE), (c) => c.charCodeAt(0)));
+      module = new WebAssembly.Module(Uint8Array.from(MODULE.match(/../g) ?? [], (byte) => parseInt(byte, 16)));
     } catch {                                                // missing, without SIMD, or forbidden: plain JavaScript serves
       module = null;
     }

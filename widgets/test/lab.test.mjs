@@ -11,7 +11,8 @@ import { decades, exponents, niceAbove, sharpnessTop, ticks } from "../src/scale
 import { ACTIVATIONS } from "../src/constants.mjs";
 import { checks, conflict, DEFAULTS, LIMITS } from "../src/settings.mjs";
 import { readFragment, writeFragment } from "../src/state.mjs";
-import { lateText, number } from "../src/words.mjs";
+import { number } from "../src/numbers.mjs";
+import { lateText } from "../src/words.mjs";
 
 /** Runs until the end or `steps` rows more; the sharpness of each. @param {Descent} descent @param {number} steps */
 const sharpnesses = (descent, steps) => Array.from({ length: steps }, () => descent.advance().sharpness);
@@ -111,7 +112,7 @@ function historyOf(length, sharpness, threshold = () => 5) {
 test("the late mean is over the last 500 steps", () => {
   assert.ok(Number.isNaN(historyOf(499, () => 5).lateMean()));
   assert.equal(historyOf(900, (i) => (i < 400 ? 100 : i % 2 ? 4 : 6)).lateMean(), 5);
-  assert.equal(lateText(historyOf(900, () => 5.05)), "mean of last 500 steps: S = 5.05 (1.01 × 2/η)");
+  assert.equal(lateText(historyOf(900, () => 5.05), DEFAULTS), "mean of last 500 steps: S = 5.05 (1.01 × 2/η)");
 });
 
 test("the data table has at most 50 rows, first and last among them", () => {

@@ -12,7 +12,7 @@ interface HTMLElement {
   /** The running lab in this element, for tests and curious readers. */
   eos?: {
     state: () => Record<string, unknown>;
-    history: () => { step: number[]; loss: number[]; sharpness: number[]; threshold: number[] };
+    history: () => Record<string, number[]>;
     set: (key: string, value: unknown) => void;
   };
 }

@@ -3,8 +3,8 @@
 import { Board, Handle } from "../toys/board.mjs";
 import { choice, list, plain, readings, slider, spread, table } from "../toys/controls.mjs";
 import { legend, Toy } from "../toys/toy.mjs";
-import { h } from "../view.mjs";
-import { number } from "../words.mjs";
+import { h } from "../dom.mjs";
+import { number } from "../numbers.mjs";
 import { bifurcation } from "./bifurcation.mjs";
 import { descend, flow, landscapeOf, LANDSCAPES, sharpness } from "./landscapes.mjs";
 import { drawBifurcation, drawMap, drawSteps, fieldsOf } from "./picture.mjs";

@@ -3,9 +3,9 @@
 import { Board, Handle } from "../toys/board.mjs";
 import { choice, plain, readings, slider, spread, table } from "../toys/controls.mjs";
 import { Toy } from "../toys/toy.mjs";
-import { h } from "../view.mjs";
+import { h } from "../dom.mjs";
 import { niceAbove } from "../scales.mjs";
-import { number } from "../words.mjs";
+import { number } from "../numbers.mjs";
 import { drawLoss, drawMultipliers, drawRun, REACH } from "./picture.mjs";
 import { edge, path, rate, regime, roots, threshold } from "./quadratic.mjs";
 import { LIMITS, SCHEMA } from "./settings.mjs";

@@ -3,8 +3,8 @@
 import { Board } from "../toys/board.mjs";
 import { readings, slider, spread, table } from "../toys/controls.mjs";
 import { legend, Toy } from "../toys/toy.mjs";
-import { h } from "../view.mjs";
-import { number } from "../words.mjs";
+import { h } from "../dom.mjs";
+import { number } from "../numbers.mjs";
 import { drawPhase, drawSeries } from "./picture.mjs";
 import { clamp, DEFAULTS, lostAt, SCHEMA } from "./settings.mjs";
 import { delta, orbit, period, widening } from "./stabilisation.mjs";

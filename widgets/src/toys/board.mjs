@@ -1,6 +1,6 @@
 // @ts-check
 // A canvas that fills its element, drawn by one function; and a point on it that pointer and arrow keys move.
-import { h } from "../view.mjs";
+import { h } from "../dom.mjs";
 import { canvasPen } from "./pen.mjs";
 
 const INKS = ["text", "muted", "line", "edge", "ground", "loss", "sharpness", "threshold", "flow", "second"];

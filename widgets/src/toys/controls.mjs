@@ -1,6 +1,6 @@
 // @ts-check
 // Sliders, choices, readings and the data table of the small widgets.
-import { h } from "../view.mjs";
+import { h } from "../dom.mjs";
 
 /** @typedef {{ key: string, symbol: string, name: string, low: number, high: number, log?: boolean, format?: (v: number) => string }} Dial */
 

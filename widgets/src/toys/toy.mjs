@@ -4,7 +4,7 @@
 import labCss from "../lab.css";
 import { keepKeys, watchPresence, watchTheme } from "../presence.mjs";
 import { readFragment, writeFragment } from "../state.mjs";
-import { h } from "../view.mjs";
+import { h } from "../dom.mjs";
 import css from "./toy.css";
 
 /** @typedef {{ defaults: Record<string, any>, checks: Record<string, import("./checks.mjs").Check>, linked: [string, string][] }} Schema
