@@ -1,6 +1,6 @@
 // @ts-check
 // The reader's curve and the run: where they part, where they end, and the one sentence about it.
-import { number } from "../words.mjs";
+import { number } from "../numbers.mjs";
 import { heightAt, shareOf, valueOf } from "./hand.mjs";
 
 /** @typedef {{ at: number, you: number, run: number, apart: number, part: number | null, worst: number, meet: boolean }} Comparison
