@@ -25,6 +25,7 @@ def printed(source: str, names: dict[str, Any]) -> str:
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_the_stub_does_not_pass_and_the_solution_does(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(eos.plots, "show", lambda fig, *, alt: eos.plots.plt.close(fig))
+    monkeypatch.chdir(path.parent)  # where Jupyter runs it: a chapter reads its records from there
     cells = json.loads(path.read_text("utf-8"))["cells"]
     names: dict[str, Any] = {"__name__": "chapter"}
     exercises = 0
