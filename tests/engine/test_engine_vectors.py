@@ -90,7 +90,7 @@ def test_bundles_are_what_the_sources_make(run: Any, packages: None) -> None:
 @pytest.mark.parametrize("module", MODULES)
 def test_a_bundle_is_small_and_asks_for_nothing(module: str) -> None:
     text = (STATIC / f"{module}.js").read_text(encoding="utf-8")
-    assert len(gzip.compress(text.encode(), 9)) <= (44 if module == "lab" else 20) * 1024  # the lab's digits are 8.5 of them
+    assert len(gzip.compress(text.encode(), 9)) <= (44 if module == "lab" else 20) * 1024  # 8.5 are digits
     for word in ("http:", "https:", "fetch(", "import(", "XMLHttpRequest", "eval("):
         assert word not in text, word
 
