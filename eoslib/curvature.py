@@ -180,9 +180,13 @@ def _eigenpairs(found: Ritz, space: Subspace, k: int) -> Eigenpairs:
 
 
 def _by_gap(values: Array, norms: Array) -> Array:
-    """min(r, r²/gap) for each pair but the last, the guard; a neighbour's own uncertainty narrows the gap to it."""
-    distance = values[: len(norms) - 1] - values[1 : len(norms)]  # to the next one below
-    below = distance - norms[1:]
-    above = np.concatenate([[np.inf], (distance - norms[:-1])[:-1]])
-    gap, r = np.minimum(below, above), norms[:-1]
+    """min(r, r²/gap) for each pair but the last, the guard; a neighbour's own uncertainty narrows the gap to it.
+
+    Shapes (…, all) and (…, k + 1) to (…, k): one point, or a stack of them.
+    """
+    n = norms.shape[-1]
+    distance, r = values[..., : n - 1] - values[..., 1:n], norms[..., :-1]  # to the next one below
+    below = distance - norms[..., 1:]
+    above = np.concatenate([np.full_like(below[..., :1], np.inf), (distance - r)[..., :-1]], axis=-1)
+    gap = np.minimum(below, above)
     return np.where(gap > r, r * r / np.maximum(gap, r), r)

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from eoslib.curvature import GUARD_AGE, GUARD_BELOW, GUARD_SHARE, Eigenpairs, SharpnessTracker, _check_k
+from eoslib.curvature import GUARD_AGE, GUARD_BELOW, GUARD_SHARE, Eigenpairs, SharpnessTracker, _by_gap, _check_k
 from eoslib.eigensolver import Array
 from eoslib.landscape import Function
 
@@ -178,13 +178,3 @@ class _Bases:
             self.finite &= ~lost
             self.hv[torch.from_numpy(lost)], array[lost] = 0.0, 0.0
         return array
-
-
-def _by_gap(values: Array, sizes: Array) -> Array:
-    """min(r, r²/gap) for each pair but the last, the guard; a neighbour's own uncertainty narrows the gap to it."""
-    n = sizes.shape[1]
-    distance, r = values[:, : n - 1] - values[:, 1:n], sizes[:, :-1]  # to the next one below
-    below = distance - sizes[:, 1:]
-    above = np.concatenate([np.full_like(below[:, :1], np.inf), (distance - r)[:, :-1]], axis=1)
-    gap = np.minimum(below, above)
-    return np.where(gap > r, r * r / np.maximum(gap, r), r)
