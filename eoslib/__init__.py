@@ -13,7 +13,7 @@ from eoslib.cifar import cifar10
 from eoslib.convolutional import cnn, resnet32, vgg11
 from eoslib.curvature import Eigenpairs, SharpnessTracker, dense_hessian, top_eigenpairs
 from eoslib.data import Dataset, chebyshev, digits, whitened_linear
-from eoslib.descent import descend
+from eoslib.descent import Descent, descend
 from eoslib.flows import flow
 from eoslib.landscape import Landscape, Point, quadratic
 from eoslib.language import transformer, wikitext2
@@ -38,6 +38,7 @@ __all__ = [
     "SGD",
     "Adam",
     "Dataset",
+    "Descent",
     "Drop",
     "Eigenpairs",
     "GaussNewton",

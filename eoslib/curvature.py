@@ -6,6 +6,7 @@ The sharpness is the largest *algebraic* eigenvalue.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -138,6 +139,21 @@ class SharpnessTracker:
             self._last = self._follow(space, self._last)
         self._calls += 1
         return _eigenpairs(self._last, space, self.k)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything the next call depends on, as tensors and numbers."""
+        last = self._last and {"values": torch.from_numpy(self._last.values.copy()), "v": self._last.v,
+                               "hv": self._last.hv}  # fmt: skip
+        return {"last": last, "calls": self._calls, "guard_age": self._guard_age,
+                "generator": self._generator.get_state()}  # fmt: skip
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from where `state_dict` was taken, on the CPU to the last bit."""
+        self._calls, self._guard_age = state["calls"], state["guard_age"]
+        self._generator.set_state(state["generator"].cpu())
+        if (last := state["last"]) is not None:
+            none = np.empty(0)  # what was not yet good enough there matters no more
+            self._last = Ritz(last["values"].cpu().numpy(), last["v"], last["hv"], last["v"][:0], none, none, none, [])
 
     def _audit(self, space: Subspace) -> Ritz:
         """From the last vectors, made orthonormal anew, and a random direction."""

@@ -2,21 +2,127 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import os
+import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 from torch import Tensor
-from tqdm.auto import trange
+from tqdm.auto import tqdm
 
+from eoslib.checkpoint import read, write
 from eoslib.curvature import Eigenpairs, SharpnessTracker
 from eoslib.landscape import Landscape
 from eoslib.log import Log, Measure, Visit, cut_short, diverged
 from eoslib.operators import preconditioned
-from eoslib.optimizers import GradientDescent, State
+from eoslib.optimizers import GradientDescent
 from eoslib.trajectory import Trajectory, provenance
 
-__all__ = ["descend"]
+__all__ = ["Descent", "descend"]
+
+SAVE_EVERY = 60.0  # seconds between two checkpoints: what a crash may cost
+
+
+class Descent:
+    """A descent one step at a time: `visit` measures and records w_t, `advance` goes to w_{t+1}.
+
+    `descend` is a loop around it, with a progress bar and checkpoints. Take it apart to do something between the steps:
+    `optimizer` may be replaced there, by one that keeps the same state.
+    Raises ValueError when the loss is not finite at the start, every < 0, record < 1 or blowup ≤ 1.
+
+    >>> from eoslib import GradientDescent, quadratic
+    >>> run = Descent(quadratic([10.0]), GradientDescent(lr=0.2))
+    >>> while run.visit() and run.t < 3:
+    ...     run.advance()
+    >>> run.trajectory().loss.tolist()
+    [5.0, 5.0, 5.0, 5.0]
+    """
+
+    def __init__(
+        self, landscape: Landscape, optimizer: GradientDescent, *, w: Tensor | None = None, every: int = 1,
+        record: int = 1, k: int = 1, tol: float = 1e-3, measures: Mapping[str, Measure] | None = None,
+        blowup: float = 1e6, seed: int = 0,
+    ) -> None:  # fmt: skip
+        if every < 0 or record < 1 or not blowup > 1:
+            raise ValueError(f"A run got every={every}, record={record}, blowup={blowup}; use every ≥ 0, record ≥ 1 "
+                             "and blowup > 1.")  # fmt: skip
+        self.landscape, self.optimizer, self.every, self.record = landscape, optimizer, every, record
+        self.w0 = (landscape.w0 if w is None else w).detach().clone()  # (p,)
+        self.first = landscape.loss(self.w0)
+        if not math.isfinite(self.first):
+            raise ValueError(f"The loss at the start is {self.first}; begin from parameters where it is finite.")
+        self.limit = blowup * (abs(self.first) or 1.0)
+        self.tracker, self.log = SharpnessTracker(k=k, tol=tol, seed=seed), Log(k, measures)
+        self.t, self.time, self.stopped = 0, 0.0, ""
+        self.w, self.state, self.now, self.gradient = self.w0, optimizer.init(self.w0), optimizer, self.w0
+        self.options = {"every": every, "record": record, "k": k, "tol": tol, "blowup": blowup, "seed": seed}
+
+    def visit(self, *, last: bool = False) -> bool:
+        """Measure at w_t, and record it when its turn has come or it is the `last`. False when the run is lost there.
+
+        Raises FloatingPointError when a Hessian-vector product is not finite.
+        """
+        kept = self.t % self.record == 0 or last
+        track = kept and self.every > 0 and self.t % self.every == 0
+        loss, self.gradient, pairs = self.first, self.w, None  # where nothing is recorded, SGD needs none of them
+        if kept or self.optimizer.full_batch:
+            loss, self.gradient, pairs = self._look(track)
+        return self.note(loss, self.gradient, pairs, kept)
+
+    def note(self, loss: float, gradient: Tensor, pairs: Eigenpairs | None, kept: bool) -> bool:
+        """Record what was measured at w_t, if it is to be kept or lost. False when it is lost, which ends the run."""
+        self.now, lost = self.optimizer.at(self.t, self.log.note(pairs)), not loss <= self.limit
+        if kept or lost:
+            visit = Visit(self.t, self.time, self.w, loss, gradient, self.now.eta, pairs)
+            self.log.write(visit, threshold=self.now.edge(gradient), lost=lost)
+        if lost:
+            self.stopped = diverged(loss, self.t, self.limit)
+        return not lost
+
+    def advance(self) -> None:
+        """One step from the point that was visited last."""
+        sensed = self.now.sense(self.landscape, self.w, self.t, self.gradient)
+        self.w, self.state = self.now.step(self.w, self.state, sensed)
+        self.time += self.now.eta
+        self.t += 1
+
+    def trajectory(self, **configuration: object) -> Trajectory:
+        """The record so far."""
+        source = {"objective": str(self.landscape), "optimizer": repr(self.optimizer)} | self.options | configuration
+        return self.log.trajectory(w0=self.w0, stopped=self.stopped, provenance=provenance(**source))
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything the next step depends on and all that was recorded, as tensors and plain numbers."""
+        return {"t": self.t, "time": float(self.time), "stopped": self.stopped, "w": self.w, "state": self.state,
+                "log": self.log.state_dict(), "tracker": self.tracker.state_dict()}  # fmt: skip
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from where `state_dict` was taken, on the CPU to the last bit (if the measures keep no state)."""
+        self.t, self.time, self.stopped, self.w = (state[name] for name in ("t", "time", "stopped", "w"))
+        self.state = tuple(state["state"])
+        self.log.load_state_dict(state["log"])
+        self.tracker.load_state_dict(state["tracker"])
+
+    def identity(self, **configuration: object) -> dict[str, str]:
+        """What must agree for a state to be of the same run."""
+        start = hashlib.sha256(self.w0.cpu().numpy().tobytes()).hexdigest()[:12]
+        facts = {"objective": self.landscape, "optimizer": repr(self.optimizer), "w0": start,
+                 "measures": list(self.log.measures)} | self.options | configuration  # fmt: skip
+        return {name: str(fact) for name, fact in facts.items()}
+
+    def _look(self, track: bool) -> tuple[float, Tensor, Eigenpairs | None]:
+        """Loss, gradient and, where they are to be tracked and the loss is within its limit, eigenpairs at w_t."""
+        if not track:
+            return *self.landscape.loss_and_gradient(self.w), None
+        point = self.landscape.at(self.w)
+        if not point.loss <= self.limit:
+            return point.loss, point.gradient, None
+        diagonal = self.optimizer.preconditioner(self.state, point.gradient)
+        pairs = self.tracker(point if diagonal is None else preconditioned(point, diagonal))
+        return point.loss, point.gradient, pairs
 
 
 def descend(
@@ -33,6 +139,7 @@ def descend(
     blowup: float = 1e6,
     seed: int = 0,
     progress: bool = True,
+    checkpoint: str | Path | None = None,
 ) -> Trajectory:
     """Take `steps` steps from w (default: landscape.w0) and record w_0 … w_steps: steps + 1 points.
 
@@ -43,8 +150,10 @@ def descend(
     Stops early, keeping everything recorded so far, when the loss is not finite or above `blowup` × the size of
     its first value (of 1, where that is 0), or on Ctrl-C; `stopped` then says so. An eigenvalue the solver could
     not settle is nan.
-    Raises ValueError on steps < 1, every < 0, record < 1, blowup ≤ 1, k out of range, or a loss that is not finite at
-    the start.
+    `checkpoint` names a file that is written once a minute and at the end. Where it exists, the run goes on from there,
+    and on the CPU ends with the same bits as one that was never interrupted (if its measures keep no state).
+    Raises ValueError on steps < 1, every < 0, record < 1, blowup ≤ 1, k out of range, a loss that is not finite at
+    the start, or a checkpoint of another run.
 
     >>> from eoslib import GradientDescent, quadratic
     >>> run = descend(quadratic([10.0]), GradientDescent(lr=0.2), steps=3, progress=False)
@@ -53,64 +162,31 @@ def descend(
     """
     if isinstance(optimizer, Sequence):
         raise ValueError(f"descend takes one optimizer and got {len(optimizer)}; sweep runs a list in one batch.")
-    check_options(steps=steps, every=every, record=record, blowup=blowup)
-    w = (landscape.w0 if w is None else w).detach().clone()
-    first = landscape.loss(w)
-    if not math.isfinite(first):
-        raise ValueError(f"The loss at the start is {first}; begin from parameters where it is finite.")
-    limit = blowup * (abs(first) or 1.0)
-    tracker, log = SharpnessTracker(k=k, tol=tol, seed=seed), Log(k, measures)
-    start, state, time, stopped = w, optimizer.init(w), 0.0, ""
+    if steps < 1:
+        raise ValueError(f"A run got steps={steps}; use steps ≥ 1.")
+    run = Descent(landscape, optimizer, w=w, every=every, record=record, k=k, tol=tol, measures=measures,
+                  blowup=blowup, seed=seed)  # fmt: skip
+    path, saved, identity = Path(checkpoint or os.devnull), time.monotonic(), run.identity(steps=steps)
+    state = read(path, identity, run.w.device) if checkpoint else None
+    if state:
+        run.load_state_dict(state)
+        if state["done"]:
+            return run.trajectory(steps=steps)
     quiet = not progress or bool(os.environ.get("TQDM_DISABLE"))  # tqdm's notebook bar does not look there itself
-    bar = trange(steps + 1, desc="descend", unit="step", leave=False, delay=2, disable=quiet)
+    bar = tqdm(total=steps, initial=run.t, desc="descend", unit="step", leave=False, delay=2, disable=quiet)
     try:
-        for t in bar:
-            kept = t % record == 0 or t == steps
-            track = tracker if kept and every > 0 and t % every == 0 else None
-            loss, gradient, pairs = first, w, None  # where nothing is recorded, SGD needs none of them
-            if kept or optimizer.full_batch:
-                loss, gradient, pairs = _look(landscape, optimizer, w, state, track, limit)
-            lost = not loss <= limit
-            now = optimizer.at(t, log.note(pairs))
-            if kept or lost:
-                visit = Visit(t, time, w, loss, gradient, now.eta, pairs)
-                log.write(visit, threshold=now.edge(gradient), lost=lost)
-            if lost:
-                stopped = diverged(loss, t, limit)
-            if lost or t == steps:
-                break
-            w, state = now.step(w, state, now.sense(landscape, w, t, gradient))
-            time += now.eta
+        while run.visit(last=run.t == steps) and run.t < steps:
+            run.advance()
+            bar.update()
+            if checkpoint and time.monotonic() - saved > SAVE_EVERY:
+                write(path, identity, run.state_dict() | {"done": False})
+                saved = time.monotonic()
+        if checkpoint:
+            write(path, identity, run.state_dict() | {"done": True})
     except (KeyboardInterrupt, FloatingPointError) as reason:
-        if not log.rows:
+        if not run.log.rows:
             raise
-        stopped = cut_short(str(reason), t)
+        run.stopped = cut_short(str(reason), run.t)
     finally:
         bar.close()
-    return log.trajectory(
-        w0=start, stopped=stopped,
-        provenance=provenance(objective=str(landscape), optimizer=repr(optimizer), steps=steps, every=every,
-                              record=record, k=k, tol=tol, blowup=blowup, seed=seed),
-    )  # fmt: skip
-
-
-def check_options(*, steps: int, every: int, record: int, blowup: float) -> None:
-    """Raise ValueError when no run could be what these say."""
-    if steps < 1 or every < 0 or record < 1 or not blowup > 1:
-        raise ValueError(f"A run got steps={steps}, every={every}, record={record}, blowup={blowup}; use steps ≥ 1, "
-                         "every ≥ 0, record ≥ 1 and blowup > 1.")  # fmt: skip
-
-
-def _look(
-    landscape: Landscape, optimizer: GradientDescent, w: Tensor, state: State,
-    track: SharpnessTracker | None, limit: float,
-) -> tuple[float, Tensor, Eigenpairs | None]:  # fmt: skip
-    """Loss, gradient and, where they are to be tracked and the loss is within its limit, eigenpairs at w."""
-    if track is None:
-        return *landscape.loss_and_gradient(w), None
-    point = landscape.at(w)
-    if not point.loss <= limit:
-        return point.loss, point.gradient, None
-    diagonal = optimizer.preconditioner(state, point.gradient)
-    pairs = track(point if diagonal is None else preconditioned(point, diagonal))
-    return point.loss, point.gradient, pairs
+    return run.trajectory(steps=steps)

@@ -59,11 +59,22 @@ class Log:
         })  # fmt: skip
         self.w = now.w
 
+    def state_dict(self) -> dict[str, Any]:
+        """All rows, as tensors and plain numbers."""
+        return {"rows": [_plain(row) for row in self.rows], "sharpness": self.sharpness, "w": self.w}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take the rows that `state_dict` gave."""
+        self.sharpness, self.w = state["sharpness"], state["w"]
+        self.rows = [row | {"measures": {n: x.cpu().numpy() for n, x in row["measures"].items()}}
+                     for row in state["rows"]]  # fmt: skip
+
     def trajectory(self, **rest: Any) -> Trajectory:
         """The record of the run, with w0, stopped and provenance given."""
         columns = {name: [row[name] for row in self.rows] for name in self.rows[0]}
         taken = {name: np.stack([row[name] for row in columns["measures"]]) for name in self.measures}
-        return Trajectory(**{n: np.array(c) for n, c in columns.items()} | rest | {"measures": taken, "w": self.w})
+        return Trajectory(**{n: np.array(c) for n, c in columns.items()} | rest
+                          | {"measures": taken, "w": self.w.clone()})  # fmt: skip
 
 
 def diverged(loss: float, step: int, limit: float) -> str:
@@ -78,3 +89,8 @@ def cut_short(reason: str, step: int) -> str:
 
 def _array(value: float | Tensor) -> np.ndarray:
     return value.detach().cpu().numpy().copy() if isinstance(value, Tensor) else np.array(float(value))
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    numbers = {name: float(x) if isinstance(x, float) else x for name, x in row.items()}  # a numpy float is a float too
+    return numbers | {"measures": {name: torch.from_numpy(x) for name, x in row["measures"].items()}}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -14,13 +13,13 @@ from torch import Tensor
 from tqdm.auto import trange
 
 from eoslib.curvature import Eigenpairs
-from eoslib.descent import check_options, descend
+from eoslib.descent import Descent, descend
 from eoslib.landscape import Function, Landscape
-from eoslib.log import Log, Measure, Visit, cut_short, diverged
+from eoslib.log import Measure, cut_short
 from eoslib.objective import Objective
 from eoslib.optimizers import GradientDescent
 from eoslib.stack import NOT_SMOOTH, Stack, StackTracker
-from eoslib.trajectory import Trajectory, provenance
+from eoslib.trajectory import Trajectory
 
 __all__ = ["sweep"]
 
@@ -56,58 +55,25 @@ def sweep(
     >>> [run.loss[-1].item() for run in runs]       # curvature = 1/η is solved in one step, 2/η never
     [0.0, 5.0]
     """
-    check_options(steps=steps, every=every, record=record, blowup=blowup)
+    if steps < 1:
+        raise ValueError(f"A sweep got steps={steps}; use steps ≥ 1.")
+    kept: dict[str, Any] = {"every": every, "record": record, "k": k, "tol": tol, "blowup": blowup, "seed": seed}
     lists = _line_up(landscape, optimizer, w)
-    runs = [_Run(i, *row, log=Log(k, measures), blowup=blowup) for i, row in enumerate(zip(*lists, strict=True))]
+    runs = [Descent(one, rule, w=start, measures=measures, **kept) for one, rule, start in zip(*lists, strict=True)]
     reason = _obstacle(runs)
-    options: dict[str, Any] = {"steps": steps, "every": every, "record": record, "k": k, "tol": tol, "blowup": blowup,
-                               "seed": seed}  # fmt: skip
     if reason:
         records = [
-            descend(run.landscape, run.optimizer, w=run.w0, measures=measures, progress=progress, **options)
+            descend(run.landscape, run.optimizer, w=run.w0, measures=measures, progress=progress, steps=steps, **kept)
             for run in runs
         ]
-        source: dict[str, Any] = {}
     else:
         _descend_together(runs, steps, every, record, StackTracker(k=k, tol=tol, seed=seed), progress)
-        source = provenance(**options)
-        records = [run.trajectory() for run in runs]
+        records = [run.trajectory(steps=steps) for run in runs]
     how = f"one after another: {reason}" if reason else "batched"
     return [
-        replace(record, provenance=record.provenance | source | {"sweep": f"run {i} of {len(runs)}, {how}"})
+        replace(record, provenance=record.provenance | {"sweep": f"run {i} of {len(runs)}, {how}"})
         for i, record in enumerate(records)
     ]
-
-
-class _Run:
-    """One run of a sweep: what `descend` keeps in its local names."""
-
-    def __init__(
-        self, i: int, landscape: Landscape, optimizer: GradientDescent, w: Tensor | None, *, log: Log, blowup: float
-    ) -> None:
-        self.landscape, self.optimizer, self.log, self.time, self.stopped = landscape, optimizer, log, 0.0, ""
-        self.w0 = (landscape.w0 if w is None else w).detach().clone()  # (p,)
-        self.state, loss = optimizer.init(self.w0), landscape.loss(self.w0)
-        self.limit, self.now = blowup * (abs(loss) or 1.0), optimizer  # now: with the step size it has at this step
-        if not math.isfinite(loss):
-            raise ValueError(f"The loss at the start of run {i} is {loss}; begin from parameters where it is finite.")
-
-    def visit(self, t: int, w: Tensor, loss: float, gradient: Tensor, pairs: Eigenpairs | None, kept: bool) -> None:
-        """Record this point if it is to be kept or lost; a lost one ends the run."""
-        self.now, lost = self.optimizer.at(t, self.log.note(pairs)), not loss <= self.limit
-        if kept or lost:
-            visit = Visit(t, self.time, w, loss, gradient, self.now.eta, pairs)
-            self.log.write(visit, threshold=self.now.edge(gradient), lost=lost)
-        if lost:
-            self.stopped = diverged(loss, t, self.limit)
-
-    def step(self, t: int, w: Tensor, gradient: Tensor) -> Tensor:
-        w, self.state = self.now.step(w, self.state, self.now.sense(self.landscape, w, t, gradient))
-        return w
-
-    def trajectory(self) -> Trajectory:
-        source = {"objective": str(self.landscape), "optimizer": repr(self.optimizer)}
-        return replace(self.log.trajectory(w0=self.w0, stopped=self.stopped, provenance=source), w=self.log.w.clone())
 
 
 def _line_up(landscape: Any, optimizer: Any, w: Tensor | None) -> tuple[list[Any], ...]:
@@ -125,7 +91,7 @@ def _line_up(landscape: Any, optimizer: Any, w: Tensor | None) -> tuple[list[Any
     return tuple(x * m if len(x) == 1 else x for x in lists)
 
 
-def _obstacle(runs: Sequence[_Run]) -> str:
+def _obstacle(runs: Sequence[Descent]) -> str:
     """Why these runs cannot share one graph; '' when they can, which is tried out and not assumed."""
     first = runs[0].landscape
     if not all(_alike(first, run.landscape) for run in runs):
@@ -171,7 +137,7 @@ def _alike(a: Landscape, b: Landscape) -> bool:
 
 
 def _descend_together(
-    runs: Sequence[_Run], steps: int, every: int, record: int, tracker: StackTracker, progress: bool
+    runs: Sequence[Descent], steps: int, every: int, record: int, tracker: StackTracker, progress: bool
 ) -> None:
     active, w, function = list(runs), torch.stack([run.w0 for run in runs]), runs[0].landscape.function
     quiet = not progress or bool(os.environ.get("TQDM_DISABLE"))  # tqdm's notebook bar does not look there itself
@@ -195,8 +161,8 @@ def _descend_together(
 
 
 def _visit(
-    function: Function, active: list[_Run], w: Tensor, t: int, kept: bool, tracker: StackTracker, measure: bool
-) -> tuple[list[_Run], Tensor, Tensor]:
+    function: Function, active: list[Descent], w: Tensor, t: int, kept: bool, tracker: StackTracker, measure: bool
+) -> tuple[list[Descent], Tensor, Tensor]:
     """Measure at w (m, p) and record it. Returns the runs that go on, where they stand, and their gradients."""
     stack = Stack(function, w, curved=measure)
     losses, gradients = stack.loss.tolist(), stack.gradient.unbind()
@@ -204,7 +170,8 @@ def _visit(
     if not all(fine):
         lost = compress(zip(active, w, losses, gradients, strict=True), (not good for good in fine))
         for run, row, loss, gradient in lost:
-            run.visit(t, row, loss, gradient, None, kept)
+            run.w = row
+            run.note(loss, gradient, None, kept)
         tracker.keep(fine)
         active, w = list(compress(active, fine)), w[fine]
         return _visit(function, active, w, t, kept, tracker, measure) if active else (active, w, w)
@@ -216,7 +183,8 @@ def _visit(
         finite = [pair is not None for pair in pairs]
     for run, row, loss, gradient, pair, good in zip(active, w, losses, gradients, pairs, finite, strict=True):
         if good:
-            run.visit(t, row, loss, gradient, pair, kept)
+            run.w = row
+            run.note(loss, gradient, pair, kept)
         elif not run.log.rows:
             raise FloatingPointError(NOT_SMOOTH)
         else:
@@ -227,7 +195,7 @@ def _visit(
     return list(compress(active, finite)), w[finite], stack.gradient[finite]
 
 
-def _scale(active: Sequence[_Run], gradients: Sequence[Tensor]) -> Tensor | None:
+def _scale(active: Sequence[Descent], gradients: Sequence[Tensor]) -> Tensor | None:
     """P^-1/2 of every run, (m, p); None where none has a preconditioner."""
     diagonals = [run.optimizer.preconditioner(run.state, g) for run, g in zip(active, gradients, strict=True)]
     if all(diagonal is None for diagonal in diagonals):
@@ -236,10 +204,15 @@ def _scale(active: Sequence[_Run], gradients: Sequence[Tensor]) -> Tensor | None
     return torch.stack(rows).rsqrt()
 
 
-def _step(active: Sequence[_Run], t: int, w: Tensor, gradient: Tensor) -> Tensor:
+def _step(active: Sequence[Descent], t: int, w: Tensor, gradient: Tensor) -> Tensor:
     """One step of every run, each by its own optimizer; shapes (m, p)."""
     for run in active:
-        run.time += run.now.eta
+        run.time, run.t = run.time + run.now.eta, run.t + 1
     if all(type(run.optimizer) is GradientDescent for run in active):  # all in two operations
         return w - w.new_tensor([run.now.eta for run in active])[:, None] * gradient
-    return torch.stack([run.step(t, row, g) for run, row, g in zip(active, w, gradient, strict=True)])
+    rows = []
+    for run, row, full in zip(active, w, gradient, strict=True):
+        sensed = run.now.sense(run.landscape, row, run.t - 1, full)
+        stepped, run.state = run.now.step(row, run.state, sensed)
+        rows.append(stepped)
+    return torch.stack(rows)

@@ -10,6 +10,7 @@ import tempfile
 import zipfile
 import zlib
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -140,6 +141,7 @@ def _version(name: str) -> str:
         return "not installed"
 
 
+@cache
 def _revision() -> str:
     """The git revision of the source this library runs from, with '+' when files differ from it; '' outside git."""
     here = Path(__file__).parent

@@ -7,7 +7,7 @@ import pytest
 
 LIBRARY = Path(__file__).resolve().parents[2] / "eoslib"
 FLOORS = {
-    "data": 0, "networks": 0, "landscape": 0, "schedules": 0,
+    "data": 0, "networks": 0, "landscape": 0, "schedules": 0, "checkpoint": 0,
     "objective": 1, "eigensolver": 1,
     "curvature": 2, "spectrum": 2, "operators": 2,
     "optimizers": 2, "trajectory": 2,

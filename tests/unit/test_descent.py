@@ -228,3 +228,58 @@ def test_a_run_prints_as_a_sentence(run):
 def test_a_list_of_optimizers_is_sent_to_the_sweep(objective):
     with pytest.raises(ValueError, match=r"got 2; sweep runs"):
         eos.descend(objective, [eos.GradientDescent(lr=0.1), eos.GradientDescent(lr=0.2)], steps=1)
+
+
+OPTIMIZERS = {
+    "gd": eos.GradientDescent(lr=0.3),
+    "adam": eos.Adam(lr=eos.WarmUp(1e-3, steps=20)),
+    "sgd": eos.SGD(lr=0.1, batch=7),
+    "polyak": eos.Polyak(lr=eos.Drop(0.2, 0.05, at=15), beta=0.5),
+}
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_an_interrupted_run_ends_with_the_same_bits(name, objective, tmp_path, monkeypatch):
+    options = {"steps": 40, "k": 2, "every": 3, "record": 3 if name == "sgd" else 1, "progress": False,
+               "measures": {"w": lambda now: now.w, "accuracy": lambda now: now.loss / 3}}  # fmt: skip
+    whole = eos.descend(objective, OPTIMIZERS[name], **options)
+    monkeypatch.setattr("eoslib.descent.SAVE_EVERY", 0.0)
+    step, calls = eos.descent.Descent.advance, 0
+
+    def advance(run):
+        nonlocal calls
+        calls += 1
+        if calls == 24:
+            raise RuntimeError("the power failed")
+        step(run)
+
+    path = tmp_path / "deep" / "run.pt"
+    monkeypatch.setattr(eos.descent.Descent, "advance", advance)
+    with pytest.raises(RuntimeError, match="power"):
+        eos.descend(objective, OPTIMIZERS[name], **options, checkpoint=path)
+    parts = [eos.descend(objective, OPTIMIZERS[name], **options, checkpoint=path) for _ in range(2)]
+    assert calls == 24 + 40 - 23, "no step before the last checkpoint is taken again, and none of a whole run"
+    for part in parts:
+        assert np.array_equal(part.loss, whole.loss) and torch.equal(part.w, whole.w)
+        assert np.array_equal(part.eigenvalues, whole.eigenvalues, equal_nan=True)
+        assert np.array_equal(part.measures["w"], whole.measures["w"]) and np.array_equal(part.hvps, whole.hvps)
+    assert [f.name for f in path.parent.iterdir()] == ["run.pt"]
+
+
+def test_a_checkpoint_serves_its_own_run_only(objective, tmp_path):
+    path = tmp_path / "run.pt"
+    eos.descend(objective, eos.GradientDescent(lr=0.3), steps=3, progress=False, checkpoint=path)
+    with pytest.raises(ValueError, match=r"another run: optimizer was GradientDescent\(lr=0.3\) and is .*lr=0.2"):
+        eos.descend(objective, eos.GradientDescent(lr=0.2), steps=3, progress=False, checkpoint=path)
+    elsewhere = objective.w0 + 1
+    with pytest.raises(ValueError, match="another run: w0"):
+        eos.descend(objective, eos.GradientDescent(lr=0.3), steps=3, w=elsewhere, progress=False, checkpoint=path)
+    path.write_bytes(path.read_bytes()[:500])
+    with pytest.raises(ValueError, match=r"run.pt is not a checkpoint .* Remove it to begin again"):
+        eos.descend(objective, eos.GradientDescent(lr=0.3), steps=3, progress=False, checkpoint=path)
+
+
+def test_a_diverged_run_stays_so_when_it_is_taken_up_again(tmp_path):
+    runs = [eos.descend(eos.quadratic([10.0]), eos.GradientDescent(lr=0.3), steps=100, progress=False,
+                        checkpoint=tmp_path / "run.pt") for _ in range(2)]  # fmt: skip
+    assert runs[1].stopped == runs[0].stopped != "" and np.array_equal(runs[0].loss, runs[1].loss)

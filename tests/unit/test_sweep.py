@@ -375,7 +375,7 @@ def test_networks_that_only_look_alike_are_told_apart():
         ({"landscape": []}, "0 landscapes"),
         ({"optimizer": rates(0.1, 0.2), "w": torch.ones(3, 97, dtype=torch.float64)}, "2 optimizers and 3 starts"),
         ({"w": torch.ones(2, 3, dtype=torch.float64)}, r"shape \(3,\)"),
-        ({"w": torch.full((2, 97), math.nan, dtype=torch.float64)}, "start of run 0 is nan"),
+        ({"w": torch.full((2, 97), math.nan, dtype=torch.float64)}, "loss at the start is nan"),
         ({"steps": 0}, "steps=0"),
         ({"every": -1}, "every=-1"),
         ({"blowup": 1.0}, "blowup=1.0"),
