@@ -23,6 +23,7 @@ from eoslib.networks import chebyshev_net, deep_linear, fc, mlp
 from eoslib.objective import Objective
 from eoslib.operators import GaussNewton, Preconditioned
 from eoslib.optimizers import SAM, SGD, GradientDescent, Nesterov, Polyak
+from eoslib.record import Record, load_record, save_record
 from eoslib.schedules import Drop, InverseSharpness, WarmUp
 from eoslib.spectrum import SpectralDensity, TraceEstimate, hessian_trace, spectral_density
 from eoslib.sweeps import sweep
@@ -54,6 +55,7 @@ __all__ = [
     "Preconditioned",
     "Quadratic",
     "RMSProp",
+    "Record",
     "SelfStabilisation",
     "SharpnessTracker",
     "Sketch",
@@ -74,11 +76,13 @@ __all__ = [
     "fc",
     "flow",
     "hessian_trace",
+    "load_record",
     "measures",
     "mlp",
     "plots",
     "quadratic",
     "resnet32",
+    "save_record",
     "spectral_density",
     "sweep",
     "taylor",
