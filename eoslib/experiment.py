@@ -60,8 +60,8 @@ class Experiment:
     name: str  # as `eoslib reproduce` takes it
     place: str  # where it stands, "" where that is not known
     claim: str  # in our words
-    paper: str  # the configuration and the outcome reported, as far as they are known
-    source: str  # how they are known: a key of SOURCES
+    source: str  # how the paper's side is known: a key of SOURCES
+    paper: str = ""  # the configuration and the outcome reported, as far as they are known
     setup: str = ""  # our configuration at small scale; "" where nothing is run
     small: Run | None = None  # the run on two cores, in seconds
     same: bool = False  # the small configuration is the paper's own
@@ -93,7 +93,7 @@ class Desk:
         self, name: str, landscape: Landscape, optimizer: GradientDescent, *, title: str = "", points: int = 400,
         **options: Any,
     ) -> Trajectory:  # fmt: skip
-        """`eoslib.descend` with a checkpoint; the run is recorded under this name, and experiments that ask for it again get it."""
+        """`eoslib.descend` with a checkpoint; recorded under this name, by which another experiment gets it too."""
         kept = self.folder / "runs" / f"{name}.pt"
         run = descend(landscape, optimizer, **options, progress=self.progress, checkpoint=kept)
         return self._record(run, name, title or f"{landscape}, {optimizer}", points)

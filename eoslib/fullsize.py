@@ -1,4 +1,4 @@
-"""The paper's networks on 5,000 real CIFAR-10 images, one function a figure. On one core each run takes 10 to 60 minutes.
+"""The paper's networks on 5,000 real CIFAR-10 images, one function a figure. On one core a run takes 10 to 60 minutes.
 
 Where a run stops earlier than the paper's, its step size is larger, so that it reaches its edge sooner.
 """

@@ -1,0 +1,121 @@
+"""Every figure and numbered claim of the paper by name: run it, judge it, and put the paper's outcome beside ours."""
+
+from __future__ import annotations
+
+import html
+import importlib
+import json
+import os
+import time
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from eoslib.experiment import SOURCES, Desk, Experiment, plain
+from eoslib.trajectory import provenance
+
+__all__ = ["EXPERIMENTS", "experiment", "outcomes", "reproduce", "table"]
+
+
+def _read() -> dict[str, Experiment]:
+    """The experiments in claims.toml, the functions that they name found in their modules."""
+    rows = tomllib.loads((Path(__file__).parent / "claims.toml").read_text("utf-8"))["experiment"]
+    for row in rows:
+        for key in row.keys() & {"small", "full"}:
+            module, name = row[key].split(".")
+            row[key] = getattr(importlib.import_module(f"eoslib.{module}"), name)
+    return {row["name"]: Experiment(**row) for row in rows}
+
+
+EXPERIMENTS = _read()
+FORMAT = "eoslib-outcome-1"
+
+
+def experiment(name: str) -> Experiment:
+    """The experiment of that name. Raises ValueError, with the names there are."""
+    if name not in EXPERIMENTS:
+        raise ValueError(f"There is no experiment {name!r}; choose one of {', '.join(EXPERIMENTS)}.")
+    return EXPERIMENTS[name]
+
+
+def reproduce(name: str, folder: str | Path, *, scale: str = "small", **desk: Any) -> dict[str, Any]:
+    """Run one experiment, judge it, and write the outcome to folder/<scale>/<name>.json, its runs beside it.
+
+    A run that was interrupted goes on from its checkpoint. `desk` is for Desk: data, device, progress.
+    Raises ValueError when there is no such experiment, or nothing to run at that scale.
+    """
+    one = experiment(name)
+    run = {"small": one.small, "paper": one.full}.get(scale)
+    if run is None:
+        reason = one.why or f"At the scale {scale!r} nothing is run for it; use small or paper."
+        raise ValueError(f"{name} cannot be run: {reason}")
+    place = Path(folder) / scale
+    table, start = Desk(place, experiment=name, scale=scale, **desk), time.perf_counter()
+    findings = run(table)
+    outcome = {
+        "format": FORMAT, "experiment": name, "scale": scale, "verdict": one.verdict(findings, scale),
+        "findings": plain(findings), "records": [path.name for path in table.written],
+        "provenance": provenance(date=time.strftime("%Y-%m-%d"), device=table.device,
+                                 seconds=round(time.perf_counter() - start, 1)),
+    }  # fmt: skip
+    place.mkdir(parents=True, exist_ok=True)
+    part = place / f"{name}.outcome.part"
+    part.write_text(json.dumps(outcome, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    os.replace(part, place / f"{name}.outcome.json")
+    return outcome
+
+
+def outcomes(folder: str | Path) -> dict[tuple[str, str], dict[str, Any]]:
+    """The outcomes kept in a folder, by experiment and scale. Raises ValueError when a file holds none."""
+    kept = {}
+    for path in sorted(Path(folder).glob("**/*.outcome.json")):
+        try:
+            outcome = json.loads(path.read_text("utf-8"))
+            if outcome["format"] != FORMAT:
+                raise KeyError("format")
+            kept[outcome["experiment"], outcome["scale"]] = outcome
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValueError(f"{path} is not an outcome that eoslib wrote ({error!r}); reproduce it again.") from error
+    return kept
+
+
+def table(
+    kept: Mapping[tuple[str, str], Mapping[str, Any]], names: Sequence[str] | None = None,
+    *, link: Callable[[str], str] = "{}.html".format,
+) -> str:  # fmt: skip
+    """The paper's side and ours of every experiment (or of `names`) as an HTML table, made from the outcomes kept.
+
+    `link` makes the address of a chapter from its name.
+    """
+    head = "".join(f"<th scope='col'>{title}</th>" for title in ("Claim", "The paper", "Here", "Verdict"))
+    rows = "".join(_row(experiment(name), kept, link) for name in names or EXPERIMENTS)
+    return f"<table class='eos-claims'><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _row(one: Experiment, kept: Mapping[tuple[str, str], Mapping[str, Any]], link: Callable[[str], str]) -> str:
+    chapter = f" <a href='{link(one.chapter)}'>chapter</a>" if one.chapter else ""
+    claim = f"<strong>{html.escape(one.claim)}</strong> <br>{html.escape(one.place)} · <code>{one.name}</code>{chapter}"
+    paper = f"{html.escape(one.paper)} <em>({SOURCES[one.source]})</em>"
+    sides = [("small", one.setup, one.small), ("paper", one.full_setup, one.full)]
+    ours = [_ours(kept.get((one.name, scale)), scale, setup) for scale, setup, run in sides if run]
+    verdicts = [_verdict(kept.get((one.name, scale)), scale) for scale, _, run in sides if run]
+    here, verdict = "".join(ours) or f"<p>{html.escape(one.why)}</p>", "".join(verdicts) or "<p>not run</p>"
+    return f"<tr><td>{claim}</td><td>{paper}</td><td>{here}</td><td>{verdict}</td></tr>"
+
+
+def _ours(outcome: Mapping[str, Any] | None, scale: str, setup: str) -> str:
+    size = "" if scale == "small" else "At the paper's size: "
+    if outcome is None:
+        return f"<p>{size}{html.escape(setup)}: not run.</p>"
+    found = "".join(f"<li>{html.escape(f['what'])}: {number(f['value'])}</li>" for f in outcome["findings"])
+    return f"<p>{size}{html.escape(setup)}.</p><ul>{found}</ul>"
+
+
+def _verdict(outcome: Mapping[str, Any] | None, scale: str) -> str:
+    return f"<p>{outcome['verdict'] if outcome else 'not run'}{' (paper’s size)' if scale == 'paper' else ''}</p>"
+
+
+def number(value: float | None) -> str:
+    """Three digits, as a reader writes them."""
+    return "not finite" if value is None else f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
