@@ -109,7 +109,7 @@ class Descent:
     def identity(self, **configuration: object) -> dict[str, str]:
         """What must agree for a state to be of the same run."""
         start = hashlib.sha256(self.w0.cpu().numpy().tobytes()).hexdigest()[:12]
-        facts = {"objective": self.landscape, "optimizer": repr(self.optimizer), "w0": start,
+        facts = {"objective": self.landscape, "optimizer": repr(self.optimizer), "w0": start, "loss at w0": self.first,
                  "measures": list(self.log.measures)} | self.options | configuration  # fmt: skip
         return {name: str(fact) for name, fact in facts.items()}
 

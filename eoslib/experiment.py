@@ -105,7 +105,7 @@ class Desk:
         """`eoslib.flow`, recorded likewise. A flow that was interrupted begins again; a finished one is kept."""
         kept = self.folder / "runs" / f"{name}.npz"
         run = Trajectory.load(kept) if kept.exists() else None
-        if run is None or run.provenance["objective"] != str(landscape) or run.provenance["until"] != float(times[-1]):
+        if run is None or not _same(run, landscape, float(times[-1])):
             run = flow(landscape, times, **options, progress=self.progress)
             kept.parent.mkdir(parents=True, exist_ok=True)
             run.save(kept)
@@ -122,6 +122,12 @@ class Desk:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.written.append(save_record(run, path, title=title, experiment=self.experiment, points=points))
         return run
+
+
+def _same(run: Trajectory, landscape: Landscape, until: float) -> bool:
+    """Whether this is a flow of the same landscape, as far as its name, start and first loss tell."""
+    named = run.provenance["objective"] == str(landscape) and run.provenance["until"] == until
+    return named and torch.equal(run.w0, landscape.w0) and bool(run.loss[0] == landscape.loss(landscape.w0))
 
 
 def plain(findings: Sequence[Finding]) -> list[dict[str, Any]]:

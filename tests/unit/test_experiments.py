@@ -114,10 +114,24 @@ def test_runs_are_kept_recorded_and_taken_up_again(tmp_path):
 
 def test_an_interrupted_command_goes_on_and_ends_the_same(tmp_path):
     """The process is killed in the middle of a run; the same command then ends with the bits of one never killed."""
-    code = ("import sys, eoslib.descent as d; d.SAVE_EVERY = 0.01; from eoslib.cli import main; "
-            "sys.exit(main(['reproduce', 'step-size-drop', '--quiet', '--out', sys.argv[1]]))")  # fmt: skip
+    code = """
+import sys
+import eoslib as eos, eoslib.descent
+from eoslib.cli import main
+from eoslib.experiment import Experiment, Finding
+from eoslib.experiments import EXPERIMENTS
+from eoslib.small import chebyshev4
+
+def run(desk):
+    end = desk.descend("tiny", chebyshev4(0, 10), eos.GradientDescent(lr=0.2), steps=1500)
+    return [Finding("loss", end.loss[-1], 0, 1)]
+
+eoslib.descent.SAVE_EVERY = 0.3
+EXPERIMENTS["tiny"] = Experiment("tiny", "", "", "text", setup="s", small=run)
+sys.exit(main(["reproduce", "tiny", "--quiet", "--out", sys.argv[1]]))
+"""
     command = [sys.executable, "-c", code]
-    file = tmp_path / "a" / "small" / "runs" / "small-drop.pt"
+    file = tmp_path / "a" / "small" / "runs" / "tiny.pt"
     killed = subprocess.Popen([*command, str(tmp_path / "a")], stdout=subprocess.DEVNULL)
     while not file.exists():
         assert killed.poll() is None
@@ -127,7 +141,7 @@ def test_an_interrupted_command_goes_on_and_ends_the_same(tmp_path):
     assert not torch.load(file, weights_only=True)["state"]["done"]
     for folder in ("a", "b"):
         subprocess.run([*command, str(tmp_path / folder)], check=True, stdout=subprocess.DEVNULL)
-    records = [json.loads((tmp_path / f / "small" / "small-drop.json").read_text("utf-8")) for f in ("a", "b")]
+    records = [json.loads((tmp_path / f / "small" / "tiny.json").read_text("utf-8")) for f in ("a", "b")]
     assert records[0]["loss"] == records[1]["loss"] and records[0]["eigenvalues"] == records[1]["eigenvalues"]
-    states = [torch.load(tmp_path / f / "small/runs/small-drop.pt", weights_only=True)["state"] for f in ("a", "b")]
+    states = [torch.load(tmp_path / f / "small/runs/tiny.pt", weights_only=True)["state"] for f in ("a", "b")]
     assert torch.equal(states[0]["w"], states[1]["w"])
