@@ -50,6 +50,7 @@ class Finding:
         return f"{self.what} {self.value:.3g}"
 
 
+NARROW = 8  # numbers a measure may have at a point to be kept in a record
 Run = Callable[["Desk"], Sequence[Finding]]
 
 
@@ -120,7 +121,9 @@ class Desk:
     def _record(self, run: Trajectory, name: str, title: str, points: int) -> Trajectory:
         path = self.folder / f"{name}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
-        self.written.append(save_record(run, path, title=title, experiment=self.experiment, points=points))
+        narrow = [n for n, values in run.measures.items() if values.ndim == 1 or values.shape[1] <= NARROW]
+        options = {"title": title, "experiment": self.experiment, "points": points, "measures": narrow}
+        self.written.append(save_record(run, path, **options))
         return run
 
 

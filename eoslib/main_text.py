@@ -69,9 +69,9 @@ def growth(desk: Desk) -> list[Finding]:
 def architectures(desk: Desk) -> list[Finding]:
     """Three architectures at three step sizes each."""
     nets = {
-        "fully connected": (digit_net(200, 50, 50), (0.3, 0.2, 0.15), 1200),
-        "deeper": (digit_net(200, 32, 32, 32, 32), (0.2, 0.15, 0.1), 1200),
-        "convolutional": (digit_cnn(), (0.4, 0.3, 0.2), 600),
+        "fully connected": (digit_net(200, 50, 50), (0.6, 0.5, 0.4), 1200),
+        "deeper": (digit_net(200, 32, 32, 32, 32), (0.8, 0.6, 0.5), 1200),
+        "convolutional": (digit_cnn(), (0.6, 0.5, 0.4), 900),
     }
     return [Finding(f"{kind}, η = {run.lr:g}: late sharpness / (2/η)", run.late(), 0.96, 1.2)
             for kind, (net, lrs, steps) in nets.items() for run in runs_of(net, lrs, steps)]  # fmt: skip
@@ -169,12 +169,12 @@ def leaves_the_flow(desk: Desk) -> list[Finding]:
 
 def just_above(desk: Desk) -> list[Finding]:
     """Where the sharpness hovers, and the loss over short and long times."""
-    run = desk.descend("small-digits", digit_net(500, 32, 32), GradientDescent(lr=0.3), steps=1500)
-    tail, loss = slice(-450, None), run.loss
-    means = loss[-600:].reshape(6, 100).mean(1)
+    run = desk.descend("small-digits", digit_net(500, 50, 50), GradientDescent(lr=0.3), steps=1000)
+    start = run.crossing() or 0
+    means = run.loss[start : start + 100 * ((1000 - start) // 100)].reshape(-1, 100).mean(1)
     return [
         Finding("late sharpness / (2/η)", run.late(), 1.0, 1.06),
-        Finding("steps that raised the loss, late, %", 100 * float(np.mean(np.diff(loss[tail]) > 0)), 20, 60),
+        Finding("steps after the crossing that raised the loss, %", 100 * rise_share(run, start, None), 10, 50),
         Finding("largest ratio of successive means of the loss over 100 steps", (means[1:] / means[:-1]).max(), 0, 1),
     ]
 
