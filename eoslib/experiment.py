@@ -122,8 +122,8 @@ class Desk:
         path = self.folder / f"{name}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         narrow = [n for n, values in run.measures.items() if values.ndim == 1 or values.shape[1] <= NARROW]
-        options = {"title": title, "experiment": self.experiment, "points": points, "measures": narrow}
-        self.written.append(save_record(run, path, **options))
+        kept = save_record(run, path, title=title, experiment=self.experiment, points=points, measures=narrow)
+        self.written.append(kept)
         return run
 
 
