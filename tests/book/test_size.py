@@ -15,8 +15,9 @@ FLOORS = {
     "measures": 4, "flows": 4, "descent": 4,
     "cifar": 5, "convolutional": 5, "language": 5,  # the paper's sizes: read when they are needed
     "sweeps": 5, "theory": 5, "plots": 5, "widget": 5, "lab": 5, "explorables": 5, "sketch": 5, "checks": 5,
+    "tasks": 6, "tasks_parabolas": 7, "tasks_lanczos": 7,
     "experiments": 6, "cli": 6,
-    "__init__": 7, "__main__": 7, "sphinxext": 7,
+    "__init__": 8, "__main__": 8, "sphinxext": 8,
 }  # fmt: skip
 # (module, what it may import beside it): each is a widget
 SIDEWAYS = {("lab", "widget"), ("explorables", "widget"), ("sketch", "widget")}
