@@ -107,7 +107,7 @@ def _brief(value: Any, truth: Any) -> str:
 
 
 def _why(outcome: Outcome) -> str:
-    return outcome.problems[-1].capitalize() + "." if outcome.problems else ""
+    return outcome.problems[-1][:1].upper() + outcome.problems[-1][1:] + "." if outcome.problems else ""
 
 
 def _near(missing: str, outcome: Outcome) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import selectors
@@ -86,7 +87,8 @@ def run_here(task: dict[str, Any], limits: dict[str, float]) -> Outcome:
     """Perform a task in this process, without a jail: for the lecturer's own code only."""
     events: list[dict[str, Any]] = []
     started = time.monotonic()
-    worker.perform(task, lambda event: events.append(json.loads(json.dumps(event))))
+    with contextlib.redirect_stdout(io.StringIO()):
+        worker.perform(task, lambda event: events.append(json.loads(json.dumps(event))))
     answers = {event["asked"]: event for event in events if event["event"] == "answer"}
     problems = [f"cell {event['cell'] + 1} {event['text']}" for event in events if event["event"] == "problem"]
     return Outcome(answers, problems, events[-1]["names"], True, time.monotonic() - started)

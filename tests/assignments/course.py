@@ -23,12 +23,15 @@ def sheet_of(assignment: source.Assignment, student: str) -> sheet.Sheet:
     return sheet.sheet(assignment, student)
 
 
-def solved_but(assignment: source.Assignment, question: source.Question, code: str) -> list[str]:
-    """The solution's cells, with some code after those of one question."""
-    last = question.all("answer")[-1].text
+def solved_but(
+    assignment: source.Assignment, question: source.Question, code: str, *, instead: bool = False
+) -> list[str]:
+    """The solution's cells, with some code after those of one question, or instead of them."""
+    own = [block.text for block in question.all("answer")]
     cells = code_of(assignment, solved=True)
-    here = max(i for i, cell in enumerate(cells) if cell == last)
-    return [*cells[: here + 1], code, *cells[here + 1 :]]
+    here = max(i for i, cell in enumerate(cells) if cell in own)
+    cells.insert(here + 1, code)
+    return [cell for cell in cells if cell not in own] if instead else cells
 
 
 def grade(

@@ -109,8 +109,8 @@ class Swap(ast.NodeTransformer):
         return node
 
     def visit_Constant(self, node: ast.Constant) -> ast.AST:
-        if isinstance(node.value, int | float) and not isinstance(node.value, bool) and self._here():
-            node.value += 1
+        if isinstance(node.value, int | float) and self._here():
+            node.value = not node.value if isinstance(node.value, bool) else node.value + 1
         return node
 
 
@@ -127,7 +127,9 @@ def mutants(code: str, most: int = 10) -> Iterator[str]:
 def test_a_changed_solution_is_caught(assignment: source.Assignment, question: source.Question) -> None:
     caught, survived = 0, []
     for code in mutants(question.solution):
-        marks, _ = course.grade(assignment, course.solved_but(assignment, question, code), cell=5, answer=2)
+        marks, _ = course.grade(
+            assignment, course.solved_but(assignment, question, code, instead=True), cell=5, answer=2
+        )
         if marks[question.name].score == question.marks:
             survived.append(code)
         else:
