@@ -24,6 +24,7 @@ __all__ = ["Outcome", "run", "run_here"]
 
 HERE = Path(__file__).resolve().parent
 TALK = 16 * 2**20  # bytes of events, at most
+DIED = "ended"
 ATTEMPTS = 4
 PATIENCE = 3  # seconds of waiting for each second of computing: a busy machine is not a student's fault
 
@@ -109,35 +110,43 @@ def _attempt(task: dict[str, Any], limits: dict[str, float], slot: int) -> _Atte
                 assert process.stdin is not None
                 process.stdin.write(json.dumps(task).encode())
                 process.stdin.close()
-            data, end = _watch(process, read, limits)
+            data, end = _watch(process.pid, read, limits)
+            if end == DIED:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    end = _ending(process.wait(timeout=5))
         finally:
             _end(process)
             os.close(read)
     return _Attempt(_events(data), end)
 
 
-def _watch(process: subprocess.Popen[bytes], channel: int, limits: dict[str, float]) -> tuple[bytes, str]:
-    """Everything the worker wrote, and why it ended early."""
-    data, deadline, memory = bytearray(), time.monotonic() + limits["wait"], limits["memory"] * 2**30
+def _watch(pid: int, channel: int, limits: dict[str, float]) -> tuple[bytes, str]:
+    """Everything the worker wrote, and why it ended early.
+
+    The worker has clocks of its own; those here are for code that swallows them, and a little longer.
+    """
+    data, began, since, before = bytearray(), time.monotonic(), time.monotonic(), 0.0
+    longest = 1.5 * max(limits["cell"], limits["answer"]) + 5
     with selectors.DefaultSelector() as selector:
         selector.register(channel, selectors.EVENT_READ)
         while True:
+            memory, computed = _used(pid)
             if selector.select(timeout=0.2):
                 piece = os.read(channel, 1 << 16)
+                if not piece:
+                    return bytes(data), DIED
                 data += piece
-                if not piece or (data.rstrip().endswith(b"}") and b'{"event": "end"' in data[-20_000:]):
-                    break
+                since, before = time.monotonic(), computed
+                if b'{"event": "end"' in data[-20_000:] and data.endswith(b"\n"):
+                    return bytes(data), ""
             if len(data) > TALK:
                 return bytes(data), "reported more than can be read"
-            if time.monotonic() > deadline:
-                return bytes(data), "was still running when its time was over"
-            if _used(process.pid) > memory:
+            if computed - before > longest or time.monotonic() - since > 6 * longest:
+                return bytes(data), "did not stop when its time was over"
+            if time.monotonic() - began > limits["wait"]:
+                return bytes(data), "was still running when the time for the whole notebook was over"
+            if memory > limits["memory"] * 2**30:
                 return bytes(data), f"used more than {limits['memory']:g} GB of memory"
-    if b'{"event": "end"' in data[-20_000:]:
-        return bytes(data), ""
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(timeout=5)
-    return bytes(data), _ending(process.returncode)
 
 
 def _ending(code: int | None) -> str:
@@ -147,17 +156,22 @@ def _ending(code: int | None) -> str:
     return f"crashed Python (signal {number})" if number > 0 else "ended Python (os._exit, or a crash)"
 
 
-def _used(pid: int) -> int:
-    """Bytes of memory of a process and all its descendants; pages that they share count once between them."""
-    total = 0
+def _used(pid: int) -> tuple[int, float]:
+    """Bytes of memory and seconds of computing of a process and all its descendants.
+
+    Pages that processes share count once between them.
+    """
+    total, computed = 0, 0.0
     with contextlib.suppress(psutil.Error):
         top = psutil.Process(pid)
         family = [top, *top.children(recursive=True)]
+        many = len(family) > 4 and sys.platform.startswith("linux")
         for process in family:
             with contextlib.suppress(psutil.Error):
-                many = len(family) > 4 and sys.platform.startswith("linux")
                 total += process.memory_full_info().pss if many else process.memory_info().rss
-    return total
+                times = process.cpu_times()
+                computed += times.user + times.system
+    return total, computed
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

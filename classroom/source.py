@@ -17,7 +17,7 @@ HEADING = re.compile(r"^(#+) (.*?)\s*\{question=(.*)\}\s*$")
 ROLES = {"text", "code", "setup", "personal", "answer", "probes", "marks", "wrong", "model", "rubric", "lecturer"}
 IN_PYTHON = {"setup", "personal", "answer", "probes", "marks", "wrong"}
 PROSE = {"model", "rubric", "lecturer"}
-LIMITS = {"cell": 60.0, "answer": 20.0, "total": 300.0, "memory": 4.0, "files": 64.0}  # s, s, s, GB, MB
+LIMITS = {"cell": 30.0, "answer": 10.0, "total": 150.0, "memory": 4.0, "files": 64.0}  # s, s, s, GB, MB
 
 
 class SourceError(ValueError):
