@@ -68,7 +68,7 @@ def curious() -> Notebook:
         "    if not root.startswith(('/proc', '/usr', '/lib')):\n"
         "        found += [f for f in files if f.endswith(('.md', '.ipynb', '.csv')) and 'parabolas' in f]\n"
         "assert not found, found\n"
-        "try:\n    socket.create_connection(('192.0.2.1', 80), timeout=2)\n    raise SystemError('there is a network')\n"
+        "try:\n    socket.create_connection(('192.0.2.1', 80), timeout=2)\n    raise SystemError('a network')\n"
         "except OSError:\n    pass\n"
         "try:\n    pathlib.Path(os.__file__).write_text('')\n    raise SystemError('the system can be written to')\n"
         "except OSError:\n    pass\n"
