@@ -49,7 +49,7 @@ class Checker:
     correct: <lambda> passes all 4 cases
     True
     >>> eos.check.multiplier(lambda lr, curvature: lr * curvature)
-    not yet: <lambda>(0.1, 3.0) gave 0.3, which is too small.
+    not yet: <lambda>(0.1, 3) gave 0.3, which is too small.
       Hint: x − η·(a·x) is x times a number. Which one?
     False
     """

@@ -50,7 +50,7 @@ def test_a_notebook_sees_nothing_and_reaches_nobody() -> None:
     assert quiet == "42\n"
     assert user not in (0, os.getuid()) or os.getuid() != 0
     told = "\n".join(outcome.problems)
-    for cell, words in ((4, "unreachable"), (5, "Read-only"), (6, "raised OSError"), (7, "MemoryError"),
+    for cell, words in ((4, "unreachable"), (5, "raised"), (6, "raised OSError"), (7, "MemoryError"),
                         (8, "nobody is there"), (9, "called exit()"), (10, "kept running")):  # fmt: skip
         assert any(line.startswith(f"cell {cell} ") and words in line for line in outcome.problems), told
     assert outcome.finished
@@ -74,7 +74,7 @@ def test_a_grader_that_is_killed_leaves_nothing_behind() -> None:
         f"sandbox.run(task | {{'asked': []}}, {LIMITS | {'cell': 90.0, 'total': 90.0}})"
     )
     grader = psutil.Popen([sys.executable, "-c", code], cwd=course.ROOT, env=os.environ | {"PYTHONPATH": "."})
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 240
     while not any("worker.py" in " ".join(_line(p)) for p in grader.children(recursive=True)):
         assert time.monotonic() < deadline
         time.sleep(0.1)
