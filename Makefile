@@ -13,11 +13,11 @@ export PYDEVD_DISABLE_FILE_VALIDATION := 1
 WITH_NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 
 .DEFAULT_GOAL := help
-.PHONY: help book html test lab chapters bench clean
+.PHONY: help book html test lab chapters bench assignments grade clean
 
 help: ## show this list
 	@echo "make <target>:"
-	@sed -n 's/^\([a-z]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "  %-10s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "  %-12s %s\n", $$1, $$2 }'
 
 book: html ## build the book and serve it on http://localhost:8000
 	@$(BIN)/python scripts/serve.py _build/html $(PORT)
@@ -45,6 +45,13 @@ chapters: .venv/.reader ## run the notebooks again and store their outputs (ONLY
 bench: .venv/.test ## time the widget's engine and the library
 	@if [ -f widgets/bench.mjs ]; then $(WITH_NODE) node widgets/bench.mjs; fi
 	@for script in benchmarks/*.py; do if [ -f "$$script" ]; then $(BIN)/python "$$script"; fi; done
+
+assignments: .venv/.reader ## build notebooks, solutions and Gradescope zips into _build/assignments
+	@$(BIN)/python -m classroom build
+
+grade: .venv/.reader ## grade a folder of notebooks, offline: make grade DIR=submissions
+	@if [ -z "$(DIR)" ]; then echo "Name the folder with the submissions: make grade DIR=submissions"; exit 2; fi
+	@$(BIN)/python -m classroom grade "$(DIR)"
 
 clean: ## remove everything built (delete .venv by hand to start from nothing)
 	@rm -rf _build _build.log .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -6,9 +6,8 @@ Data flow one way: data set + network + loss → Objective → descend(optimizer
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from eoslib import measures, plots, theory
+from eoslib import measures, plots, tasks, tasks_lanczos, tasks_parabolas, theory
 from eoslib.adaptive import Adam, RMSProp
-from eoslib.checks import check
 from eoslib.cifar import cifar10
 from eoslib.convolutional import cnn, resnet32, vgg11
 from eoslib.curvature import Eigenpairs, SharpnessTracker, dense_hessian, top_eigenpairs
@@ -27,6 +26,7 @@ from eoslib.record import Record, load_record, save_record
 from eoslib.schedules import Drop, InverseSharpness, WarmUp
 from eoslib.spectrum import SpectralDensity, TraceEstimate, hessian_trace, spectral_density
 from eoslib.sweeps import sweep
+from eoslib.tasks import check
 from eoslib.trajectory import Trajectory
 
 if TYPE_CHECKING:
@@ -85,6 +85,9 @@ __all__ = [
     "save_record",
     "spectral_density",
     "sweep",
+    "tasks",
+    "tasks_lanczos",
+    "tasks_parabolas",
     "taylor",
     "theory",
     "top_eigenpairs",

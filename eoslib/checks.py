@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["check"]
+__all__ = ["agrees", "check"]
 
 
 def check(yours: Callable[..., Any], cases: Iterable[tuple[Sequence[Any], Any]], *, tol: float = 1e-6) -> bool:
@@ -36,6 +36,33 @@ def check(yours: Callable[..., Any], cases: Iterable[tuple[Sequence[Any], Any]],
             return False
     print(f"correct: {name} agrees on {len(cases)} cases")
     return True
+
+
+def agrees(value: Any, truth: Any, tol: float = 1e-6) -> bool:
+    """Equal text, truth values and structure; numbers and arrays within `tol` of the truth's largest entry, or of 1.
+
+    A list may stand for a tuple. Nothing agrees with nan; an infinite truth wants the same infinity.
+
+    >>> agrees((1.0, [2.0, 3.0]), [1.0, np.array([2.0, 3.0])]), agrees(1.0, True), agrees([1.0], [1.0, 2.0])
+    (True, False, False)
+    """
+    if truth is None or isinstance(truth, str | bool | np.bool_):
+        kind = bool | np.bool_ if isinstance(truth, bool | np.bool_) else type(truth)
+        return isinstance(value, kind) and value == truth
+    if isinstance(truth, list | tuple):
+        same = hasattr(value, "__len__") and not isinstance(value, str | dict) and len(value) == len(truth)
+        return same and all(agrees(mine, right, tol) for mine, right in zip(value, truth, strict=True))
+    if value is None or isinstance(value, str | bool | np.bool_):
+        return False
+    try:
+        mine, right = np.asarray(value, dtype=complex), np.asarray(truth, dtype=complex)
+    except (TypeError, ValueError, RuntimeError):
+        return False
+    if mine.shape != right.shape:
+        return False
+    if not np.isfinite(right).all():
+        return bool((mine == right).all())
+    return bool((np.abs(mine - right) <= tol * max(1.0, float(np.abs(right).max(initial=0)))).all())
 
 
 def _difference(got: Any, expected: Any, tol: float) -> str:
