@@ -139,7 +139,7 @@ def momentum(desk: Desk) -> list[Finding]:
     for rule in (Polyak(lr=0.1, beta=0.5), Nesterov(lr=0.1, beta=0.5)):
         run = desk.descend(f"small-{type(rule).__name__.lower()}", chebyshev4(), rule, steps=4000)
         found.append(Finding(f"{type(rule).__name__}, β = 0.5: late sharpness / threshold", run.late(), 0.93, 1.06))
-    for rule, steps in ((Polyak(lr=0.3, beta=0.9), 300), (Nesterov(lr=0.1, beta=0.9), 600)):
+    for rule, steps in ((Polyak(lr=0.7, beta=0.9), 300), (Nesterov(lr=0.27, beta=0.9), 400)):
         run = descend(digit_net(200, 50, 50), rule, steps=steps, progress=False)
         found.append(
             Finding(f"{type(rule).__name__}, β = 0.9, digits: late sharpness / threshold", run.late(), 0.85, 1.15)
