@@ -94,11 +94,11 @@ def sam(desk: Desk) -> list[Finding]:
 def warm_up(desk: Desk) -> list[Finding]:
     """A step size that diverges, with and without warm-up."""
     objective = Objective(mlp(64, 256, 10, activation="relu"), digits(500))
-    cold = descend(objective, GradientDescent(lr=0.9), steps=400, every=0, progress=False)
-    warm = descend(objective, GradientDescent(lr=WarmUp(0.9, steps=100)), steps=400, every=0, progress=False)
+    cold = descend(objective, GradientDescent(lr=0.6), steps=400, every=0, progress=False)
+    warm = descend(objective, GradientDescent(lr=WarmUp(0.6, steps=100)), steps=400, every=0, progress=False)
     return [
         Finding(
-            "η = 0.9 at once: steps until it diverges (400: never)", len(cold.loss) - 1 if cold.stopped else 400, 1, 100
+            "η = 0.6 at once: steps until it diverges (400: never)", len(cold.loss) - 1 if cold.stopped else 400, 1, 100
         ),
         Finding("warmed up over 100 steps: loss at the end", warm.loss[-1] if not warm.stopped else math.nan, 0, 0.2),
     ]
