@@ -404,8 +404,9 @@ def test_sgd_of_any_batches_goes_as_one_batch(loss, record):
     assert batched(runs)
     for optimizer, run in zip(optimizers, runs, strict=True):
         alone = eos.descend(objective, optimizer, **options)
-        for name in ("step", "time", "loss", "sharpness", "lrs", "w"):
+        for name in ("step", "time", "loss", "lrs", "w"):
             assert far(getattr(run, name), getattr(alone, name)) < 1e-8, name
+        assert far(run.sharpness, alone.sharpness) < 1e-3  # the tracker's own tolerance
 
 
 def test_sgd_through_batchnorm_or_beside_another_optimizer_is_as_alone():
