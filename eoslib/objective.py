@@ -91,6 +91,21 @@ class Objective(Landscape):
         x, y = self._x[indices], self._y[indices]
         return Landscape(lambda w: self._loss(self.outputs(w, x), y), self.w0, name=f"{self.name}, a batch")
 
+    @property
+    def separable(self) -> bool:
+        """The loss of an example does not depend on the others: no BatchNorm in training mode."""
+        return not _normalises(self.network)
+
+    def weighted(self, w: Tensor, indices: Tensor, weights: Tensor) -> Tensor:
+        """Σ_j weights_j · loss of example indices_j alone, shapes (b,): a batch as sums that `torch.vmap` can stack.
+
+        Raises ValueError where BatchNorm makes the loss of an example depend on the others.
+        """
+        if not self.separable:
+            raise ValueError(f"BatchNorm mixes the examples of {self.name}; use batch(indices), one batch at a time.")
+        x, y = self._x[indices], self._y[indices]
+        return weights @ torch.vmap(self._loss)(self.outputs(w, x)[:, None], y[:, None])
+
     def _piece(self, part: slice) -> Function:
         x, y = self._x[part], self._y[part]
         share = len(x) / len(self._x)  # the last chunk may be shorter, and then weighs less
@@ -129,11 +144,15 @@ class Objective(Landscape):
         return f"{super().__str__()} on {self.dataset}, {self._loss_name}{ghosts}"
 
 
+def _normalises(network: nn.Module) -> bool:
+    return any(isinstance(m, nn.modules.batchnorm._BatchNorm) and m.training for m in network.modules())
+
+
 def _chunk_size(network: nn.Module, n: int, chunk: int | None, ghost_batch: int | None) -> int | None:
     for name, size in (("chunk", chunk), ("ghost_batch", ghost_batch)):
         if size is not None and size < 1:
             raise ValueError(f"{name} is {size}; give a number of examples, at least 1.")
-    batchnorm = any(isinstance(m, nn.modules.batchnorm._BatchNorm) and m.training for m in network.modules())
+    batchnorm = _normalises(network)
     if chunk is not None and batchnorm and chunk < n:
         raise ValueError(
             f"BatchNorm normalises over the chunk, so chunk={chunk} would silently make another loss. Say "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -161,14 +162,18 @@ class SGD(GradientDescent):
         if self.replacement:
             return torch.from_numpy(np.random.default_rng([self.seed, t]).integers(n, size=self.batch))
         epoch, i = divmod(t, math.ceil(n / self.batch))
-        order = np.random.default_rng([self.seed, epoch]).permutation(n)
-        return torch.from_numpy(order[i * self.batch : (i + 1) * self.batch])
+        return torch.from_numpy(_order(self.seed, epoch, n)[i * self.batch : (i + 1) * self.batch])
 
     def sense(self, landscape: Landscape, w: Tensor, t: int, gradient: Tensor) -> Tensor:
         """The gradient of the batch of step t; the full one is not read."""
         if not isinstance(landscape, Objective):
             raise ValueError("SGD draws batches of examples; descend on an Objective, made from a data set.")
         return landscape.batch(self.indices(t, len(landscape.dataset))).gradient(w)
+
+
+@lru_cache(64)  # a sweep asks for the orders of many seeds in turn
+def _order(seed: int, epoch: int, n: int) -> np.ndarray:
+    return np.random.default_rng([seed, epoch]).permutation(n)
 
 
 @dataclass(frozen=True)

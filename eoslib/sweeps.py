@@ -17,8 +17,8 @@ from eoslib.descent import Descent, descend
 from eoslib.landscape import Function, Landscape
 from eoslib.log import Measure, cut_short
 from eoslib.objective import Objective
-from eoslib.optimizers import GradientDescent
-from eoslib.stack import NOT_SMOOTH, Stack, StackTracker
+from eoslib.optimizers import SGD, GradientDescent
+from eoslib.stack import NOT_SMOOTH, Stack, StackTracker, batch_gradients, graph_size
 from eoslib.trajectory import Trajectory
 
 __all__ = ["sweep"]
@@ -45,7 +45,8 @@ def sweep(
 
     Each record is as `descend` makes it, with the same options; a run that diverges ends alone. Runs on one function
     of w (landscapes that differ in nothing but w0 are) go as one batch: a small network then costs little more than
-    one run. All spend the Hessian-vector products that the slowest needs, and `hvps` counts them.
+    one run (SGD's too, where no other optimizer is in the list). All spend the Hessian-vector products that the slowest
+    needs, and `hvps` counts them.
     Runs that cannot be batched go one after another; `provenance["sweep"]` says which, and why.
     Losses and points are those of separate runs but for rounding, which the edge of stability amplifies.
     Raises ValueError on lists that differ in length or are empty, and where `descend` does.
@@ -98,7 +99,7 @@ def _obstacle(runs: Sequence[Descent]) -> str:
         return "they are not all on one function of w"
     if len(first.pieces) > 1:
         return "the objective is evaluated in chunks"
-    kept = _kept(first, runs[0].w0)
+    kept = graph_size(first.function, runs[0].w0)
     if kept > SMALL:
         return f"one graph keeps {kept:,} numbers, so a batch would save little and need much memory"
     try:
@@ -113,19 +114,6 @@ def _obstacle(runs: Sequence[Descent]) -> str:
         if not (row - alone).norm() <= torch.finfo(row.dtype).eps ** 0.5 * alone.norm():  # nan is not
             return "they do not all come out of a stack as they do alone"
     return ""
-
-
-def _kept(landscape: Landscape, w: Tensor) -> int:
-    """How many numbers the graph of the loss keeps for its backward pass."""
-    sizes: list[int] = []
-
-    def note(x: Tensor) -> Tensor:
-        sizes.append(x.numel())
-        return x
-
-    with torch.autograd.graph.saved_tensors_hooks(note, lambda x: x):
-        landscape.function(w.clone().requires_grad_())
-    return sum(sizes)
 
 
 def _alike(a: Landscape, b: Landscape) -> bool:
@@ -147,7 +135,8 @@ def _descend_together(
         for t in bar:
             kept = t % record == 0 or t == steps
             track = tracker if kept and every > 0 and t % every == 0 else None
-            active, w, gradient = _visit(function, active, w, t, kept, tracker, track is not None)
+            if kept or any(run.optimizer.full_batch for run in active):
+                active, w, gradient = _visit(function, active, w, t, kept, tracker, track is not None)
             if t == steps or not active:
                 break
             w = _step(active, t, w, gradient)
@@ -207,8 +196,12 @@ def _scale(active: Sequence[Descent], gradients: Sequence[Tensor]) -> Tensor | N
 def _step(active: Sequence[Descent], t: int, w: Tensor, gradient: Tensor) -> Tensor:
     """One step of every run, each by its own optimizer; shapes (m, p)."""
     for run in active:
+        run.now = run.optimizer.at(t, run.log.sharpness)
         run.time, run.t = run.time + run.now.eta, run.t + 1
-    if all(type(run.optimizer) is GradientDescent for run in active):  # all in two operations
+    kinds, objective = {type(run.optimizer) for run in active}, active[0].landscape
+    if kinds == {SGD} and isinstance(objective, Objective) and objective.separable:
+        gradient, kinds = batch_gradients(objective, [run.now for run in active], t, w), {GradientDescent}
+    if kinds == {GradientDescent}:  # all in two operations
         return w - w.new_tensor([run.now.eta for run in active])[:, None] * gradient
     rows = []
     for run, row, full in zip(active, w, gradient, strict=True):

@@ -148,3 +148,26 @@ def test_accuracy_is_the_share_of_right_classes():
 def test_bad_input_is_a_sentence(make, says):
     with pytest.raises(ValueError, match=says):
         make()
+
+
+@pytest.mark.parametrize("loss", ["mse", "cross-entropy"])
+def test_weighted_examples_make_every_batch(loss):
+    objective = eos.Objective(eos.mlp(4, 5, 3), classification(), loss=loss)
+    indices, w = torch.tensor([3, 0, 7, 3]), objective.w0
+    whole, half = objective.batch(indices), objective.batch(indices[:2])
+    mean = torch.full((4,), 0.25, dtype=torch.float64)
+    assert float(objective.weighted(w, indices, mean)) == pytest.approx(whole.loss(w), rel=1e-12)
+    padded = torch.tensor([0.5, 0.5, 0.0, 0.0], dtype=torch.float64)  # a share of 0 is no example
+    assert float(objective.weighted(w, indices, padded)) == pytest.approx(half.loss(w), rel=1e-12)
+    gradient = torch.func.grad(objective.weighted)(w, indices, padded)
+    torch.testing.assert_close(gradient, half.gradient(w), rtol=1e-12, atol=1e-15)
+
+
+def test_an_example_of_batchnorm_has_no_loss_of_its_own():
+    network = nn.Sequential(nn.Linear(4, 5), nn.BatchNorm1d(5), nn.Linear(5, 3)).double()
+    objective = eos.Objective(network, classification())
+    assert not objective.separable
+    with pytest.raises(ValueError, match="one batch at a time"):
+        objective.weighted(objective.w0, torch.arange(2), torch.ones(2, dtype=torch.float64))
+    network.eval()
+    assert eos.Objective(network, classification()).separable

@@ -390,3 +390,32 @@ def test_bad_input_is_a_sentence(objective, change, says):
         given["optimizer"] = rates(0.1)
     with pytest.raises(ValueError, match=says):
         eos.sweep(**given)
+
+
+@pytest.mark.parametrize("loss", ["mse", "cross-entropy"])
+@pytest.mark.parametrize("record", [1, 7])
+def test_sgd_of_any_batches_goes_as_one_batch(loss, record):
+    """30 examples by sevens end every epoch with a batch of 2: the stack pads it, and does not count the padding."""
+    objective = eos.Objective(eos.mlp(64, 5, 10, seed=0), eos.digits(30), loss=loss)
+    optimizers = [eos.SGD(0.1, batch=7), eos.SGD(0.2, batch=30, seed=1), eos.SGD(0.1, batch=1, seed=2),
+                  eos.SGD(0.1, batch=11, replacement=True), eos.SGD(eos.Drop(0.2, 0.1, at=5), batch=4)]  # fmt: skip
+    options = {"steps": 20, "every": 7, "record": record, "progress": False}
+    runs = eos.sweep(objective, optimizers, **options)
+    assert batched(runs)
+    for optimizer, run in zip(optimizers, runs, strict=True):
+        alone = eos.descend(objective, optimizer, **options)
+        for name in ("step", "time", "loss", "lrs", "w"):
+            assert far(getattr(run, name), getattr(alone, name)) < 1e-8, name
+        assert far(run.sharpness, alone.sharpness) < 1e-3  # the tracker's own tolerance
+
+
+def test_sgd_through_batchnorm_or_beside_another_optimizer_is_as_alone():
+    layers = [torch.nn.Linear(64, 5), torch.nn.BatchNorm1d(5, track_running_stats=False), torch.nn.Linear(5, 10)]
+    normed = eos.Objective(torch.nn.Sequential(*layers).double(), eos.digits(30))
+    plain = eos.Objective(eos.mlp(64, 5, 10, seed=0), eos.digits(30))
+    sgds = [eos.SGD(0.1, batch=7), eos.SGD(0.1, batch=15)]
+    for objective, optimizers in ((normed, sgds), (plain, [sgds[0], eos.GradientDescent(0.1)])):
+        runs = eos.sweep(objective, optimizers, steps=6, every=0, progress=False)
+        for optimizer, run in zip(optimizers, runs, strict=True):
+            alone = eos.descend(objective, optimizer, steps=6, every=0, progress=False)
+            assert far(run.w, alone.w) < 1e-12
