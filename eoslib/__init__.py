@@ -11,7 +11,7 @@ from eoslib.adaptive import Adam, RMSProp
 from eoslib.checks import check
 from eoslib.cifar import cifar10
 from eoslib.convolutional import cnn, resnet32, vgg11
-from eoslib.curvature import Eigenpairs, SharpnessTracker, dense_hessian, top_eigenpairs
+from eoslib.curvature import Eigenpairs, SharpnessTracker, dense_hessian, sharpness_gradient, top_eigenpairs
 from eoslib.data import Dataset, chebyshev, digits, whitened_linear
 from eoslib.descent import descend
 from eoslib.flows import flow
@@ -78,6 +78,7 @@ __all__ = [
     "plots",
     "quadratic",
     "resnet32",
+    "sharpness_gradient",
     "spectral_density",
     "sweep",
     "taylor",
