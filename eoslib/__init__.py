@@ -10,7 +10,7 @@ from eoslib import measures, plots, tasks, tasks_lanczos, tasks_parabolas, theor
 from eoslib.adaptive import Adam, RMSProp
 from eoslib.cifar import cifar10
 from eoslib.convolutional import cnn, resnet32, vgg11
-from eoslib.curvature import Eigenpairs, SharpnessTracker, dense_hessian, top_eigenpairs
+from eoslib.curvature import Eigenpairs, SharpnessTracker, dense_hessian, sharpness_gradient, top_eigenpairs
 from eoslib.data import Dataset, chebyshev, digits, whitened_linear
 from eoslib.descent import Descent, descend
 from eoslib.flows import flow
@@ -83,6 +83,7 @@ __all__ = [
     "quadratic",
     "resnet32",
     "save_record",
+    "sharpness_gradient",
     "spectral_density",
     "sweep",
     "tasks",

@@ -13,9 +13,9 @@ import torch
 from torch import Tensor
 
 from eoslib.eigensolver import Array, Goal, Ritz, Subspace, random_rows, ritz, solve
-from eoslib.landscape import Curved, Matrix
+from eoslib.landscape import Curved, Landscape, Matrix
 
-__all__ = ["Eigenpairs", "SharpnessTracker", "dense_hessian", "top_eigenpairs"]
+__all__ = ["Eigenpairs", "SharpnessTracker", "dense_hessian", "sharpness_gradient", "top_eigenpairs"]
 
 
 # The guard's product of an earlier point still serves while
@@ -96,6 +96,34 @@ def top_eigenpairs(
             f"top {k}; raise max_hvps (now {max_hvps}) or tol (now {tol:g})."
         )
     return replace(pairs, values=sign * pairs.values)
+
+
+def sharpness_gradient(landscape: Landscape, w: Tensor, u: Tensor) -> Tensor:
+    """∇S(w), shape (p,): how the eigenvalue of the unit eigenvector u, shape (p,), changes as w moves.
+
+    ∇S = ∇(uᵀ H(w) u) with u held fixed: an eigenvector turns, but to first order that changes no eigenvalue. So it is
+    the third derivative ∇³L(u, u, ·), about the price of four gradients.
+    True where the eigenvalue is simple; where two meet, neither has a gradient. Raises ValueError when u has another
+    shape than w, or a length other than 1.
+
+    >>> valley = Landscape(lambda w: 0.5 * (3 + 2 * w[1]) * w[0] ** 2, torch.zeros(2, dtype=torch.float64))
+    >>> sharpness_gradient(valley, valley.w0, torch.tensor([1.0, 0.0], dtype=torch.float64)).tolist()    # S = 3 + 2 w₁
+    [0.0, 2.0]
+    """
+    if u.shape != w.shape or abs(float(u.norm()) - 1) > 1e-3:
+        raise ValueError(f"u has shape {tuple(u.shape)} and length {float(u.norm()):.3g}; give a unit vector of the "
+                         f"shape of w, {tuple(w.shape)}, for example top_eigenpairs(…).vectors[:, 0].")  # fmt: skip
+    base, total = w.detach().clone().requires_grad_(), torch.zeros_like(w)
+    for piece in landscape.pieces:
+        along = piece(base)
+        for _ in range(2):  # the slope along u, then the curvature along u
+            (slope,) = torch.autograd.grad(along, base, create_graph=True, materialize_grads=True)
+            along = slope @ u.to(w)
+            if not along.requires_grad:
+                break
+        else:
+            total = total + torch.autograd.grad(along, base, materialize_grads=True)[0]
+    return total
 
 
 class SharpnessTracker:

@@ -7,19 +7,23 @@ network on other data, it is `lambda now: test.loss(now.w)`, and `test.accuracy(
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from eoslib.curvature import SharpnessTracker
+from eoslib.curvature import SharpnessTracker, sharpness_gradient, top_eigenpairs
 from eoslib.landscape import Landscape
 from eoslib.log import Measure, Visit
 from eoslib.objective import Objective
 from eoslib.trajectory import Trajectory
 
-__all__ = ["batch_sharpness", "distance", "effective_smoothness", "hessian_sharpness", "projection", "sketch", "taylor"]
+__all__ = [
+    "Balance", "balance", "batch_sharpness", "distance", "effective_smoothness", "hessian_sharpness", "projection", "sketch",
+    "taylor",
+]  # fmt: skip
 
 
 def projection(vectors: Tensor, origin: Tensor) -> Measure:
@@ -148,3 +152,40 @@ def taylor(landscape: Landscape, w: Tensor) -> Landscape:
         return constant + (v - start) @ (gradient + 0.5 * bent)
 
     return Landscape(model, start, name=f"quadratic model of {landscape.name}")
+
+
+@dataclass(frozen=True, eq=False)
+class Balance:
+    """What lifts the sharpness at one w and what a swing x along u takes from it: a step adds η (α − ½ β x²)."""
+
+    sharpness: float  # S, loss / w²
+    u: Tensor  # (p,) its unit eigenvector
+    slope: Tensor  # (p,) ∇S without its part along u, loss / w³
+    alpha: float  # α = −∇L · slope: by how much S rises in a unit of time, loss² / w⁴
+    beta: float  # β = ‖slope‖², loss² / w⁶
+
+    @property
+    def delta(self) -> float:
+        """δ = √(2α/β), in units of w: the swing that holds the sharpness where it is; nan where S does not rise."""
+        return math.sqrt(2 * self.alpha / self.beta) if self.alpha > 0 < self.beta else math.nan
+
+
+def balance(landscape: Landscape, w: Tensor) -> Balance:
+    """The constants of self-stabilisation at w, from the top eigenpair and the gradient of its eigenvalue.
+
+    Raises ValueError when the two largest eigenvalues agree to six digits: there the sharpness has no gradient.
+    Source: Damian, Nichani & Lee 2022, arXiv 2209.15594.
+
+    >>> valley = Landscape(lambda w: 0.5 * (20 + 2 * w[1]) * w[0] ** 2 - 3 * w[1], torch.zeros(2, dtype=torch.float64))
+    >>> found = balance(valley, valley.w0)                             # ∇S = (0, 2), ∇L = (0, −3)
+    >>> round(found.alpha, 6), round(found.beta, 6), round(found.delta ** 2, 6)
+    (6.0, 4.0, 3.0)
+    """
+    pairs = top_eigenpairs(landscape, w, k=min(2, len(w)))
+    values, u = pairs.values.tolist(), pairs.vectors[:, 0]
+    if len(values) == 2 and values[0] - values[1] <= 1e-6 * abs(values[0]):
+        raise ValueError(f"The two largest eigenvalues are both {values[0]:.6g}: where they meet, the sharpness has no "
+                         "gradient. Take another w.")  # fmt: skip
+    slope = sharpness_gradient(landscape, w, u)
+    slope = slope - (slope @ u) * u
+    return Balance(values[0], u, slope, -float(landscape.gradient(w) @ slope), float(slope @ slope))

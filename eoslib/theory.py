@@ -1,4 +1,4 @@
-"""Closed forms that need no network: what gradient descent does on a quadratic."""
+"""What can be computed without a network: gradient descent on a quadratic, and the map of self-stabilisation."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-__all__ = ["multiplier", "quadratic_path", "regime", "steps_to_grow", "threshold"]
+__all__ = ["multiplier", "quadratic_path", "regime", "self_stabilisation", "steps_to_grow", "threshold"]
 
 
 def threshold(lr: float) -> float:
@@ -65,3 +65,27 @@ def steps_to_grow(factor: float, lr: float, sharpness: float) -> float:
     """
     growth = abs(multiplier(lr, sharpness))
     return math.log(factor) / math.log(growth) if growth > 1 else math.inf
+
+
+def self_stabilisation(
+    lr: float, alpha: float, beta: float, *, x0: float, steps: int, y0: float = 0.0
+) -> tuple[np.ndarray, np.ndarray]:
+    """The swing x and the excess sharpness y = S − 2/η for t = 0 … steps, two arrays of shape (steps + 1,).
+
+    x_{t+1} = −(1 + η y_t) x_t,   y_{t+1} = y_t + η (α − ½ β x_t²). It stands still (but for the sign of x) at y = 0,
+    x² = δ² = 2α/β. Where S falls below zero (y < −2/η) the map may run away: what follows is then inf or nan.
+    Raises ValueError when lr, alpha or beta is not above 0, or steps < 0.
+    Source: Damian, Nichani & Lee 2022, arXiv 2209.15594.
+
+    >>> x, y = self_stabilisation(0.25, alpha=0.5, beta=4.0, x0=0.5, steps=2)    # x0 = δ
+    >>> x.tolist(), y.tolist()
+    ([0.5, -0.5, 0.5], [0.0, 0.0, 0.0])
+    """
+    threshold(lr)
+    if not (alpha > 0 and beta > 0 and steps >= 0):
+        raise ValueError(f"alpha is {alpha!r}, beta {beta!r}, steps {steps!r}; give constants above 0 and steps ≥ 0.")
+    x, y = np.full(steps + 1, x0, dtype=float), np.full(steps + 1, y0, dtype=float)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for t in range(steps):
+            x[t + 1], y[t + 1] = -(1 + lr * y[t]) * x[t], y[t] + lr * (alpha - 0.5 * beta * x[t] ** 2)
+    return x, y

@@ -247,3 +247,32 @@ def test_memory_does_not_grow_over_a_thousand_steps():
             gc.collect()
             counts.append(sum(type(o) is torch.Tensor for o in gc.get_objects()))
     assert counts[1] <= counts[0]
+
+
+@pytest.mark.parametrize("chunk", [None, 7])
+def test_the_gradient_of_the_sharpness_is_its_finite_difference(chunk):
+    network = eos.Objective(eos.mlp(1, 8, 6, 1, seed=0), eos.chebyshev(4), chunk=chunk)
+    w = eos.descend(network, eos.GradientDescent(0.1), steps=50, every=0, progress=False).w
+    u = eos.top_eigenpairs(network, w, tol=1e-10).vectors[:, 0]
+    slope = eos.sharpness_gradient(network, w, u)
+    generator = torch.Generator().manual_seed(0)
+    for _ in range(3):
+        v = torch.randn(len(w), generator=generator, dtype=w.dtype)
+        v = v / v.norm()
+        beside = [torch.linalg.eigvalsh(eos.dense_hessian(network, w + h * v))[-1] for h in (1e-4, -1e-4)]
+        assert ((beside[0] - beside[1]) / 2e-4).item() == pytest.approx((slope @ v).item(), rel=1e-5, abs=1e-6)
+
+
+def test_where_the_curvature_is_constant_its_gradient_is_zero():
+    bowl = eos.quadratic([1.0, 3.0])
+    plane = eos.Landscape(lambda w: 2 * w.sum(), bowl.w0)
+    u = torch.tensor([0.0, 1.0], dtype=torch.float64)
+    assert eos.sharpness_gradient(bowl, bowl.w0, u).tolist() == [0, 0]
+    assert eos.sharpness_gradient(plane, plane.w0, u).tolist() == [0, 0]
+
+
+@pytest.mark.parametrize("u", [[0.0, 2.0], [1.0], [0.0, 0.0]])
+def test_the_gradient_of_the_sharpness_wants_a_unit_vector(u):
+    bowl = eos.quadratic([1.0, 3.0])
+    with pytest.raises(ValueError, match="give a unit vector"):
+        eos.sharpness_gradient(bowl, bowl.w0, torch.tensor(u, dtype=torch.float64))

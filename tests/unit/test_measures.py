@@ -186,3 +186,44 @@ def test_batch_sharpness_leaves_out_what_has_no_gradient_and_refuses_what_it_can
     normed = eos.Objective(torch.nn.Sequential(*layers).double(), eos.digits(30))
     with pytest.raises(ValueError, match="one batch at a time"):
         measures.batch_sharpness(normed, batch=2)(visit(normed, normed.w0))
+@pytest.mark.parametrize(("alpha", "beta"), [(0.2, 20.0), (3.0, 0.5)])
+def test_the_smallest_cubic_valley_has_the_constants_it_was_made_from(alpha, beta):
+    """L = ½(2/η + √β v) x² − (α/√β) v: S = 2/η + √β v on the floor x = 0."""
+    lr, root = 0.1, math.sqrt(beta)
+    valley = eos.Landscape(lambda w: 0.5 * (2 / lr + root * w[1]) * w[0] ** 2 - alpha / root * w[1],
+                           torch.tensor([0.0, 0.3], dtype=torch.float64))  # fmt: skip
+    found = measures.balance(valley, valley.w0)
+    assert found.sharpness == pytest.approx(2 / lr + 0.3 * root)
+    assert found.u.abs().tolist() == pytest.approx([1, 0], abs=1e-6)
+    assert (found.alpha, found.beta, found.delta) == pytest.approx((alpha, beta, math.sqrt(2 * alpha / beta)))
+    # and gradient descent on it is the map of self-stabilisation, step by step
+    run = eos.descend(valley, eos.GradientDescent(lr), steps=100, every=0, progress=False,
+                      w=torch.tensor([0.05, 0.0], dtype=torch.float64), measures={"w": lambda now: now.w})  # fmt: skip
+    x, y = eos.theory.self_stabilisation(lr, alpha, beta, x0=0.05, steps=100)
+    np.testing.assert_allclose(run.measures["w"], np.stack([x, y / root], axis=1), rtol=1e-8, atol=1e-10)
+
+
+def test_balance_on_a_network_agrees_with_the_sharpness_a_small_step_later():
+    """S along −∇L without its part along u rises at the rate α; along the slope itself it falls at the rate β."""
+    network = eos.Objective(eos.mlp(1, 8, 6, 1, seed=0), eos.chebyshev(4))
+    w = eos.descend(network, eos.GradientDescent(0.1), steps=300, every=0, progress=False).w
+    found, g = measures.balance(network, w), network.gradient(w)
+
+    def sharpness(at):
+        return torch.linalg.eigvalsh(eos.dense_hessian(network, at))[-1].item()
+
+    for direction, rate in ((-(g - (g @ found.u) * found.u), found.alpha), (-found.slope, -found.beta)):
+        h = 1e-4 / direction.norm()
+        assert ((sharpness(w + h * direction) - sharpness(w - h * direction)) / (2 * h)).item() == pytest.approx(
+            rate, rel=1e-4
+        )
+    assert found.u @ found.slope == pytest.approx(0, abs=1e-9)
+
+
+def test_there_is_no_balance_where_two_eigenvalues_meet_and_no_delta_where_the_sharpness_falls():
+    with pytest.raises(ValueError, match="no gradient"):
+        measures.balance(eos.quadratic([3.0, 3.0, 1.0]), torch.ones(3, dtype=torch.float64))
+    downhill = eos.Landscape(lambda w: 0.5 * (9 + w[1]) * w[0] ** 2 + w[1], torch.zeros(2, dtype=torch.float64))
+    found = measures.balance(downhill, downhill.w0)
+    assert found.alpha == pytest.approx(-1)
+    assert math.isnan(found.delta)
