@@ -21,8 +21,8 @@ from eoslib.objective import Objective
 from eoslib.trajectory import Trajectory
 
 __all__ = [
-    "Balance", "balance", "batch_sharpness", "distance", "effective_smoothness", "hessian_sharpness", "projection", "sketch",
-    "taylor",
+    "Balance", "balance", "batch_sharpness", "distance", "effective_smoothness", "hessian_sharpness", "projection",
+    "sketch", "taylor",
 ]  # fmt: skip
 
 
