@@ -32,6 +32,7 @@ from eoslib.trajectory import Trajectory
 if TYPE_CHECKING:
     from eoslib.explorables import Landscape2D, Quadratic, SelfStabilisation
     from eoslib.lab import Lab
+    from eoslib.replay import Replay
     from eoslib.sketch import Sketch
 
 __all__ = [
@@ -56,6 +57,7 @@ __all__ = [
     "Quadratic",
     "RMSProp",
     "Record",
+    "Replay",
     "SelfStabilisation",
     "SharpnessTracker",
     "Sketch",
@@ -99,6 +101,7 @@ _WIDGETS = {
     "Lab": "lab",
     "Landscape2D": "explorables",
     "Quadratic": "explorables",
+    "Replay": "replay",
     "SelfStabilisation": "explorables",
     "Sketch": "sketch",
 }

@@ -55,8 +55,8 @@ def save_record(
 ) -> Path:
     """Write a run to one .json file of at most 300 KB, whole or not at all. Returns the path written.
 
-    At most `points` points are kept (None: all), as eoslib.thinning says, and six significant digits, five of a
-    density. `measures` names the measures to keep (None: all); `densities` are spectral densities by step.
+    At most `points` points are kept (None: all), see eoslib.thinning, and six significant digits, five of a density.
+    `measures` names the measures to keep (None: all); `densities` are spectral densities by step.
     Raises ValueError on points < 20, an unknown measure, a density outside the run, or a record above 300 KB.
     """
     data = pack(run, title=title, experiment=experiment, points=points, measures=measures, densities=densities)
@@ -87,12 +87,12 @@ def pack(
         raise ValueError(f"The run has no measure {min(unknown)!r}; it has {', '.join(run.measures) or 'none'}.")
     if outside := [step for step in spectra if not run.step[0] <= step <= run.step[-1]]:
         raise ValueError(f"A density is of step {outside[0]}; the run goes from {run.step[0]} to {run.step[-1]}.")
-    kept, thinned = thin(run, points)
+    kept, said = thin(run, points)
     late = run.late() if np.isfinite(run.sharpness[-max(1, round(0.3 * len(run.step))) :]).any() else np.nan
     return {
-        "format": FORMAT, "title": title, "experiment": experiment, "thinned": thinned, "stopped": run.stopped,
-        "provenance": run.provenance, "late": _plain(late),
-        **{name: _column(getattr(run, name)[kept]) for name in COLUMNS},
+        "format": FORMAT, "title": title, "experiment": experiment, "stopped": run.stopped,
+        "thinned": f"{run.thinned if isinstance(run, Record) else ''} {said}".strip(), "provenance": run.provenance,
+        "late": _plain(late), **{name: _column(getattr(run, name)[kept]) for name in COLUMNS},
         "measures": {name: _column(run.measures[name][kept]) for name in names},
         "densities": [_spectrum(step, spectra[step]) for step in sorted(spectra)],
     }  # fmt: skip
