@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from eoslib.lab import Lab
     from eoslib.replay import Replay
     from eoslib.sketch import Sketch
+    from eoslib.training import Live, live
 
 __all__ = [
     "SAM",
@@ -49,6 +50,7 @@ __all__ = [
     "Lab",
     "Landscape",
     "Landscape2D",
+    "Live",
     "Nesterov",
     "Objective",
     "Point",
@@ -78,6 +80,7 @@ __all__ = [
     "fc",
     "flow",
     "hessian_trace",
+    "live",
     "load_record",
     "measures",
     "mlp",
@@ -100,10 +103,12 @@ __all__ = [
 _WIDGETS = {
     "Lab": "lab",
     "Landscape2D": "explorables",
+    "Live": "training",
     "Quadratic": "explorables",
     "Replay": "replay",
     "SelfStabilisation": "explorables",
     "Sketch": "sketch",
+    "live": "training",
 }
 
 

@@ -18,7 +18,7 @@ from eoslib.spectrum import SpectralDensity
 from eoslib.thinning import thin
 from eoslib.trajectory import Trajectory
 
-__all__ = ["Record", "load_record", "pack", "save_record", "unpack"]
+__all__ = ["Record", "load_record", "pack", "plain", "save_record", "unpack"]
 
 FORMAT, LIMIT = "eoslib-record-1", 300_000  # bytes of one file: a page may hold several
 HEAD = ("title", "experiment", "thinned", "stopped")
@@ -92,7 +92,7 @@ def pack(
     return {
         "format": FORMAT, "title": title, "experiment": experiment, "stopped": run.stopped,
         "thinned": f"{run.thinned if isinstance(run, Record) else ''} {said}".strip(), "provenance": run.provenance,
-        "late": _plain(late), **{name: _column(getattr(run, name)[kept]) for name in COLUMNS},
+        "late": plain(late), **{name: _column(getattr(run, name)[kept]) for name in COLUMNS},
         "measures": {name: _column(run.measures[name][kept]) for name in names},
         "densities": [_spectrum(step, spectra[step]) for step in sorted(spectra)],
     }  # fmt: skip
@@ -118,8 +118,8 @@ def unpack(data: Any) -> Record:
 
 
 def _spectrum(step: int, found: SpectralDensity) -> dict[str, Any]:
-    grids = {name: _plain(getattr(found, name).tolist(), 5) for name in GRIDS}
-    return {"step": int(step), **grids, "width": _plain(found.width), "hvps": found.hvps}
+    grids = {name: plain(getattr(found, name).tolist(), 5) for name in GRIDS}
+    return {"step": int(step), **grids, "width": plain(found.width), "hvps": found.hvps}
 
 
 def _density(found: dict[str, Any]) -> SpectralDensity:
@@ -129,13 +129,13 @@ def _density(found: dict[str, Any]) -> SpectralDensity:
 
 def _column(values: np.ndarray) -> Any:
     """One number, exact, where they are all the same; else a list, rounded."""
-    return _plain(values[0], 17) if values.ndim == 1 and (values == values[0]).all() else _plain(values.tolist())
+    return plain(values[0], 17) if values.ndim == 1 and (values == values[0]).all() else plain(values.tolist())
 
 
-def _plain(value: Any, digits: int = 6) -> Any:
+def plain(value: Any, digits: int = 6) -> Any:
     """Numbers as JSON has them, to some significant digits; nan is null, infinities are words."""
     if isinstance(value, list):
-        return [_plain(entry, digits) for entry in value]
+        return [plain(entry, digits) for entry in value]
     if not np.isfinite(value):
         return None if np.isnan(value) else str(float(value))
     short = value if isinstance(value, int) else float(f"{value:.{digits}g}")

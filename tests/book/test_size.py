@@ -15,13 +15,14 @@ FLOORS = {
     "measures": 4, "flows": 4, "descent": 4,
     "cifar": 5, "convolutional": 5, "language": 5,  # the paper's sizes: read when they are needed
     "sweeps": 5, "theory": 5, "plots": 5, "widget": 5, "lab": 5, "explorables": 5, "sketch": 5, "checks": 5,
-    "record": 5, "thinning": 5, "replay": 5,
+    "record": 5, "thinning": 5, "replay": 5, "training": 5,
     "experiments": 6, "cli": 6,
     "__init__": 7, "__main__": 7, "sphinxext": 7,
 }  # fmt: skip
 # (module, what it may import beside it): a widget its base, a record its parts
 SIDEWAYS = {("lab", "widget"), ("explorables", "widget"), ("sketch", "widget"), ("replay", "widget"),
-            ("record", "thinning"), ("replay", "record")}  # fmt: skip
+            ("record", "thinning"), ("replay", "record"),
+            ("training", "widget"), ("training", "record"), ("training", "replay")}  # fmt: skip
 MODULES = sorted(path.stem for path in LIBRARY.glob("*.py"))
 
 

@@ -8,7 +8,7 @@ import { densityAt, measuredUpTo } from "./record.mjs";
 /** @typedef {import("../toys/pen.mjs").Pen} Pen */
 /** @typedef {import("../toys/axes.mjs").Frame} Frame */
 /** @typedef {import("./record.mjs").Run} Run */
-/** @typedef {{ run: Run, at: number }} Scene */
+/** @typedef {{ run: Run, at: number, until?: number }} Scene  until: the right end of the step axis, where it is not the run's */
 /** @typedef {{ ink: string, width: number, dash?: number[] }} Look */
 
 const DASHES = [[], [5, 3], [1, 3]], INDEX = "₁₂₃₄₅₆₇₈₉", DEEP = 6;   // decades of a density that are shown
@@ -24,10 +24,10 @@ export function curvatures({ eigenvalues, thresholds }) {
 }
 
 /** Both panels over one step axis. @param {Pen} pen @param {Scene} scene @param {number} width @param {number} height  @returns {Frame} */
-export function drawSeries(pen, { run, at }, width, height) {
+export function drawSeries(pen, { run, at, until = run.step[run.points - 1] }, width, height) {
   const { step, loss, seen, points, thresholds, eigenvalues, crossing, word } = run, narrow = width < 420, last = points - 1;
   const left = narrow ? 40 : 48, right = width - (word === "2/η" ? 54 : 80), middle = Math.round(height * 0.42);
-  const across = { low: step[0], high: Math.max(step[last], step[0] + 1), count: narrow ? 3 : 4 }, [from, to] = wholeDecades([loss], -16, 8), [low, high] = curvatures(run);
+  const across = { low: step[0], high: Math.max(until, step[0] + 1), count: narrow ? 3 : 4 }, [from, to] = wholeDecades([loss], -16, 8), [low, high] = curvatures(run);
   const upper = frame(pen, { left, right, top: 22, bottom: middle - 8 }, { ...across, ticks: [] }, { low: from, high: to, log: true, name: "training loss", count: 3 });
   const f = frame(pen, { left, right, top: middle + 26, bottom: height - 38 }, { ...across, name: "step" }, { low, high, name: "sharpness", count: 4 });
   const now = f.x(step[at]), k = measuredUpTo(run, at), edged = Number.isFinite(thresholds[at]);

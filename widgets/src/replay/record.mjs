@@ -1,13 +1,14 @@
 // @ts-check
 // A recorded run, as eoslib/record.py writes it: null is nan, infinities are words, a column that stands still is one number.
 
+/** @typedef {Float64Array | number[]} Column */
 /** @typedef {{ name: string, columns: Float64Array[] }} Measure */
 /** @typedef {{ step: number, grid: Float64Array, density: Float64Array }} Density */
 /** @typedef {object} Run
  * @property {string} title @property {string} thinned  which points were kept, "" for all @property {string} stopped  why it ended early, "" if not
  * @property {number} points
- * @property {Float64Array} step @property {Float64Array} loss @property {Float64Array} lrs @property {Float64Array} thresholds
- * @property {Float64Array[]} eigenvalues  largest first, one column each
+ * @property {Column} step @property {Column} loss @property {Column} lrs @property {Column} thresholds
+ * @property {Column[]} eigenvalues  largest first, one column each
  * @property {number[]} seen  the points at which the sharpness was measured
  * @property {number} crossing  the first point at which the sharpness is above its threshold, or −1
  * @property {string} word  what the threshold is called
@@ -15,8 +16,8 @@
 
 export const FORMAT = "eoslib-record-1";
 
-/** @param {unknown} value */
-const toNumber = (value) => (typeof value === "number" ? value : value === null ? NaN : value === "inf" ? Infinity : value === "-inf" ? -Infinity : undefined);
+/** @param {unknown} value  @returns {number | undefined} */
+export const toNumber = (value) => (typeof value === "number" ? value : value === null ? NaN : value === "inf" ? Infinity : value === "-inf" ? -Infinity : undefined);
 
 /** @param {string} what @param {unknown} value @param {number} length */
 function column(what, value, length) {
