@@ -12,6 +12,7 @@ import { within } from "../toys/checks.mjs";
 import { readings, slider, spread, table } from "../toys/controls.mjs";
 import toyCss from "../toys/toy.css";
 import { legend } from "../toys/toy.mjs";
+import css from "./live.css";
 import { announce, Rows } from "./rows.mjs";
 
 class Live {
@@ -30,8 +31,8 @@ class Live {
     this.numbers = readings({ step: ["step"], loss: ["loss", "loss"], sharpness: ["sharpness", "sharpness"], threshold: ["2/η", "threshold"], share: ["sharpness / threshold"] });
     this.board = new Board("eos-main", (pen, width, height) => this.#draw(pen, width, height));
     this.data = table("At most 50 recorded points, evenly spread.", () => this.#table());
-    this.style = h("style", {}, labCss + toyCss);
-    this.root = h("div", { class: "eos-lab eos-toy", role: "group", "aria-label": title || "A run in the kernel, live" }, ...(title ? [h("p", { class: "eos-title" }, title)] : []),
+    this.style = h("style", {}, labCss + toyCss + css);
+    this.root = h("div", { class: "eos-lab eos-toy eos-live", role: "group", "aria-label": title || "A run in the kernel, live" }, ...(title ? [h("p", { class: "eos-title" }, title)] : []),
       h("div", { class: "eos-bar" }, h("div", { class: "eos-dial", style: "flex: 1 1 260px" }, ...this.dial.row.childNodes), h("div", { class: "eos-buttons" }, this.play, this.step, this.reset)),
       this.alert, this.status, this.numbers.row, this.board.box,
       legend([["loss", "loss", []], ["sharpness", "sharpness", []], ["threshold", "threshold", [7, 4]]]), this.data.box);
@@ -42,7 +43,7 @@ class Live {
     this.play.addEventListener("click", () => this.#put("playing", !this.model.get("playing")));
     this.step.addEventListener("click", () => this.#ask("step"));
     this.reset.addEventListener("click", () => this.#ask("reset"));
-    const hear = (/** @type {import("./rows.mjs").Message} */ message) => { if (!this.rows.take(message)) this.#ask("rows"); this.#later(); }, change = () => this.#later();
+    const hear = (/** @type {import("./rows.mjs").Message} */ message) => { if (!this.rows.take(message)) this.#ask("rows"); this.#later(); }, change = () => { this.refused = ""; this.#later(); };
     this.model.on?.("msg:custom", hear);
     for (const key of ["playing", "lr"]) this.model.on?.(`change:${key}`, change);
     this.undo.push(() => this.model.off?.("msg:custom", hear), ...["playing", "lr"].map((key) => () => this.model.off?.(`change:${key}`, change)),
