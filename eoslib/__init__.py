@@ -32,7 +32,9 @@ from eoslib.trajectory import Trajectory
 if TYPE_CHECKING:
     from eoslib.explorables import Landscape2D, Quadratic, SelfStabilisation
     from eoslib.lab import Lab
+    from eoslib.replay import Replay
     from eoslib.sketch import Sketch
+    from eoslib.training import Live, live
 
 __all__ = [
     "SAM",
@@ -48,6 +50,7 @@ __all__ = [
     "Lab",
     "Landscape",
     "Landscape2D",
+    "Live",
     "Nesterov",
     "Objective",
     "Point",
@@ -56,6 +59,7 @@ __all__ = [
     "Quadratic",
     "RMSProp",
     "Record",
+    "Replay",
     "SelfStabilisation",
     "SharpnessTracker",
     "Sketch",
@@ -76,6 +80,7 @@ __all__ = [
     "fc",
     "flow",
     "hessian_trace",
+    "live",
     "load_record",
     "measures",
     "mlp",
@@ -102,9 +107,12 @@ __all__ = [
 _WIDGETS = {
     "Lab": "lab",
     "Landscape2D": "explorables",
+    "Live": "training",
     "Quadratic": "explorables",
+    "Replay": "replay",
     "SelfStabilisation": "explorables",
     "Sketch": "sketch",
+    "live": "training",
 }
 
 

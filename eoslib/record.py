@@ -18,7 +18,7 @@ from eoslib.spectrum import SpectralDensity
 from eoslib.thinning import thin
 from eoslib.trajectory import Trajectory
 
-__all__ = ["Record", "load_record", "pack", "save_record", "unpack"]
+__all__ = ["Record", "load_record", "pack", "plain", "save_record", "unpack"]
 
 FORMAT, LIMIT = "eoslib-record-1", 300_000  # bytes of one file: a page may hold several
 HEAD = ("title", "experiment", "thinned", "stopped")
@@ -55,8 +55,8 @@ def save_record(
 ) -> Path:
     """Write a run to one .json file of at most 300 KB, whole or not at all. Returns the path written.
 
-    At most `points` points are kept (None: all), as eoslib.thinning says, and six significant digits, five of a
-    density. `measures` names the measures to keep (None: all); `densities` are spectral densities by step.
+    At most `points` points are kept (None: all), see eoslib.thinning, and six significant digits, five of a density.
+    `measures` names the measures to keep (None: all); `densities` are spectral densities by step.
     Raises ValueError on points < 20, an unknown measure, a density outside the run, or a record above 300 KB.
     """
     data = pack(run, title=title, experiment=experiment, points=points, measures=measures, densities=densities)
@@ -87,12 +87,12 @@ def pack(
         raise ValueError(f"The run has no measure {min(unknown)!r}; it has {', '.join(run.measures) or 'none'}.")
     if outside := [step for step in spectra if not run.step[0] <= step <= run.step[-1]]:
         raise ValueError(f"A density is of step {outside[0]}; the run goes from {run.step[0]} to {run.step[-1]}.")
-    kept, thinned = thin(run, points)
+    kept, said = thin(run, points)
     late = run.late() if np.isfinite(run.sharpness[-max(1, round(0.3 * len(run.step))) :]).any() else np.nan
     return {
-        "format": FORMAT, "title": title, "experiment": experiment, "thinned": thinned, "stopped": run.stopped,
-        "provenance": run.provenance, "late": _plain(late),
-        **{name: _column(getattr(run, name)[kept]) for name in COLUMNS},
+        "format": FORMAT, "title": title, "experiment": experiment, "stopped": run.stopped,
+        "thinned": f"{run.thinned if isinstance(run, Record) else ''} {said}".strip(), "provenance": run.provenance,
+        "late": plain(late), **{name: _column(getattr(run, name)[kept]) for name in COLUMNS},
         "measures": {name: _column(run.measures[name][kept]) for name in names},
         "densities": [_spectrum(step, spectra[step]) for step in sorted(spectra)],
     }  # fmt: skip
@@ -118,8 +118,8 @@ def unpack(data: Any) -> Record:
 
 
 def _spectrum(step: int, found: SpectralDensity) -> dict[str, Any]:
-    grids = {name: _plain(getattr(found, name).tolist(), 5) for name in GRIDS}
-    return {"step": int(step), **grids, "width": _plain(found.width), "hvps": found.hvps}
+    grids = {name: plain(getattr(found, name).tolist(), 5) for name in GRIDS}
+    return {"step": int(step), **grids, "width": plain(found.width), "hvps": found.hvps}
 
 
 def _density(found: dict[str, Any]) -> SpectralDensity:
@@ -129,13 +129,13 @@ def _density(found: dict[str, Any]) -> SpectralDensity:
 
 def _column(values: np.ndarray) -> Any:
     """One number, exact, where they are all the same; else a list, rounded."""
-    return _plain(values[0], 17) if values.ndim == 1 and (values == values[0]).all() else _plain(values.tolist())
+    return plain(values[0], 17) if values.ndim == 1 and (values == values[0]).all() else plain(values.tolist())
 
 
-def _plain(value: Any, digits: int = 6) -> Any:
+def plain(value: Any, digits: int = 6) -> Any:
     """Numbers as JSON has them, to some significant digits; nan is null, infinities are words."""
     if isinstance(value, list):
-        return [_plain(entry, digits) for entry in value]
+        return [plain(entry, digits) for entry in value]
     if not np.isfinite(value):
         return None if np.isnan(value) else str(float(value))
     short = value if isinstance(value, int) else float(f"{value:.{digits}g}")

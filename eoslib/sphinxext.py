@@ -20,12 +20,13 @@ from sphinx.util.docutils import SphinxDirective
 
 from eoslib.explorables import Landscape2D, Quadratic, SelfStabilisation
 from eoslib.lab import Lab
+from eoslib.replay import Replay
 from eoslib.sketch import Sketch
 from eoslib.widget import STATIC, Widget
 
 __all__ = ["WIDGETS", "Renderer", "WidgetDirective", "setup"]
 
-WIDGETS: tuple[type[Widget], ...] = (Lab, Quadratic, Landscape2D, SelfStabilisation, Sketch)
+WIDGETS: tuple[type[Widget], ...] = (Lab, Quadratic, Landscape2D, SelfStabilisation, Sketch, Replay)
 
 
 def _numbers(kind: type) -> Any:

@@ -117,7 +117,11 @@ class Widget(anywidget.AnyWidget):
         """The live view, and beside it the twin; neither text depends on the run, so stored outputs stay equal."""
         bundle = super()._repr_mimebundle_(**options)
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle or {}, {})
-        return {**data, "text/plain": repr(self), "text/html": self.static_html(self.state())}, metadata
+        return {**data, "text/plain": repr(self), "text/html": self.twin()}, metadata
+
+    def twin(self) -> str:
+        """The static twin of this widget as it is."""
+        return self.static_html(self.state())
 
 
 def positive(meaning: str) -> Check:

@@ -10,7 +10,7 @@ import { build } from "esbuild";
 const here = fileURLToPath(new URL(".", import.meta.url));
 const common = /** @type {const} */ ({ absWorkingDir: here, bundle: true, write: false, minify: true, charset: "utf8", target: "es2022", legalComments: "none", logLevel: "warning" });
 /** Each widget's module and where its source begins. @type {[name: string, entry: string][]} */
-const WIDGETS = [["lab", "src/lab.mjs"], ["quadratic", "src/quadratic/widget.mjs"], ["landscape", "src/landscape/widget.mjs"], ["stabilisation", "src/stabilisation/widget.mjs"], ["sketch", "src/sketch/widget.mjs"]];
+const WIDGETS = [["lab", "src/lab.mjs"], ["quadratic", "src/quadratic/widget.mjs"], ["landscape", "src/landscape/widget.mjs"], ["stabilisation", "src/stabilisation/widget.mjs"], ["sketch", "src/sketch/widget.mjs"], ["replay", "src/replay/widget.mjs"], ["live", "src/live/widget.mjs"]];
 
 /** The engine as one function without outside references, so that it can be called on the page and, as its own source
  * text, started in a worker: one copy serves both. @param {Record<string, string>} [alias] */

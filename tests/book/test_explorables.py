@@ -13,6 +13,8 @@ from bs4 import BeautifulSoup
 
 import eoslib as eos
 from eoslib.explorables import Landscape2D, Quadratic, SelfStabilisation
+from eoslib.record import pack
+from eoslib.replay import Replay
 from eoslib.sketch import Sketch, _thinned
 from eoslib.sphinxext import WIDGETS, choose_scripts, directive_of
 from eoslib.widget import Widget
@@ -75,10 +77,15 @@ def test_an_assignment_is_checked_too_and_lists_are_not_shared(widget: type[Widg
     assert second.state() == widget.DEFAULTS
 
 
+def descended() -> eos.Trajectory:
+    bowl = eos.quadratic([10.0, 1.0], w0=[1.0, 1.0])
+    return eos.descend(bowl, eos.GradientDescent(lr=0.1), steps=8, progress=False)
+
+
 @pytest.mark.parametrize("widget", WIDGETS)
 def test_the_output_is_live_and_static_and_the_same_on_every_run(widget: type[Widget]) -> None:
-    changed = {"y": [1.0, 3.0], "x": [0.0, 1.0], "x_range": [0.0, 1.0], "y_range": [0.0, 4.0]}
-    changed = changed if widget is Sketch else {"lr": 0.1}
+    sketch = {"y": [1.0, 3.0], "x": [0.0, 1.0], "x_range": [0.0, 1.0], "y_range": [0.0, 4.0]}
+    changed = {Sketch: sketch, Replay: {"records": [pack(descended(), title="a run")]}}.get(widget, {"lr": 0.1})
     one, two = (widget(**changed, title='η & "2/η" <b>')._repr_mimebundle_()[0] for _ in range(2))
     assert "application/vnd.jupyter.widget-view+json" in one
     assert (one["text/plain"], one["text/html"]) == (two["text/plain"], two["text/html"])
@@ -111,7 +118,7 @@ def test_a_run_is_thinned_to_what_a_screen_shows_and_keeps_its_height() -> None:
 
 
 def test_a_sketch_takes_a_run_as_it_is() -> None:
-    run = eos.descend(eos.quadratic([10.0, 1.0], w0=[1.0, 1.0]), eos.GradientDescent(0.1), steps=8, progress=False)
+    run = descended()
     sketch = Sketch(y=run.sharpness, x=run.step, level=run.threshold, given=run.step[2], y_range=(0, 40))
     assert (sketch.y, sketch.x) == (run.sharpness.round(3).tolist(), run.step.tolist())
     assert (sketch.level, sketch.given, sketch.x_range) == (20.0, 2.0, [0.0, 8.0])

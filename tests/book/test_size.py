@@ -15,14 +15,16 @@ FLOORS = {
     "measures": 4, "flows": 4, "descent": 4,
     "cifar": 5, "convolutional": 5, "language": 5,  # the paper's sizes: read when they are needed
     "sweeps": 5, "theory": 5, "plots": 5, "widget": 5, "lab": 5, "explorables": 5, "sketch": 5, "checks": 5,
-    "record": 5, "thinning": 5,
+    "record": 5, "thinning": 5, "replay": 5, "training": 5,
     "experiment": 6, "small": 6, "fullsize": 7,
     "tasks": 6, "tasks_parabolas": 7, "tasks_lanczos": 7,
     "main_text": 8, "section_four": 8, "appendix": 8, "followups": 8, "experiments": 10, "cli": 11,
     "__init__": 12, "__main__": 12, "sphinxext": 12,
 }  # fmt: skip
 # (module, what it may import beside it): a widget its base, a record its parts
-SIDEWAYS = {("lab", "widget"), ("explorables", "widget"), ("sketch", "widget"), ("record", "thinning")}
+SIDEWAYS = {("lab", "widget"), ("explorables", "widget"), ("sketch", "widget"), ("replay", "widget"),
+            ("record", "thinning"), ("replay", "record"),
+            ("training", "widget"), ("training", "record"), ("training", "replay")}  # fmt: skip
 MODULES = sorted(path.stem for path in LIBRARY.glob("*.py"))
 
 

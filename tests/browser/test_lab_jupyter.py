@@ -22,6 +22,9 @@ CELLS = [
     'print("the kernel has", lab.lr)',
     "import eoslib as eos\n\nsmall = eos.Quadratic(curvature=[10, 1])\nsmall",
     'print("the kernel has", small.w0[1])',
+    "import eoslib as eos\n\nnetwork = eos.Objective(eos.mlp(1, 8, 1, seed=0), eos.chebyshev(3))\n"
+    "live = eos.live(network, eos.GradientDescent(lr=0.1))\nlive",
+    'print("the kernel has", live.run.lrs[-1] if not live.playing and len(live.run.step) > 60 else 0)',
 ]
 
 
@@ -129,4 +132,22 @@ def test_a_small_widget_is_live_in_jupyterlab(desk: Desk, jupyter: str) -> None:
     assert widget.evaluate("(el) => el.eos.state().w0") == [1, 0.85]
     assert widget.get_by_role("button", name="Copy link").count() == 0  # the address belongs to JupyterLab
     assert kernel_says(page, 3) == 0.85
+    assert log.outside == []
+
+
+def test_a_run_in_the_kernel_is_watched_and_steered(desk: Desk, jupyter: str) -> None:
+    """It trains while the kernel answers, and the next steps have the step size that the reader turned to."""
+    page, log, widget = open_and_run(desk, jupyter, 4)
+    element = widget.element_handle()
+    widget.get_by_role("button", name="Run").click()
+    page.wait_for_function("(el) => el.eos.state().points > 30", arg=element)
+    slider = widget.get_by_role("slider", name="step size η", exact=True)
+    slider.focus()
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+    chosen, before = widget.evaluate("(el) => [el.eos.state().lr, el.eos.state().points]")
+    assert chosen > 0.1
+    page.wait_for_function("([el, before]) => el.eos.state().points > before + 30", arg=[element, before])
+    widget.get_by_role("button", name="Pause").click()
+    assert kernel_says(page, 5) == pytest.approx(chosen)
     assert log.outside == []

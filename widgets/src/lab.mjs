@@ -9,8 +9,9 @@ import { Lab } from "./controller.mjs";
  * @property {(key: string) => unknown} get
  * @property {(key: string, value: unknown) => void} [set]
  * @property {() => void} [save_changes]
- * @property {(event: string, listener: () => void) => void} [on]
- * @property {(event: string, listener: () => void) => void} [off] */
+ * @property {(content: unknown) => void} [send]
+ * @property {(event: string, listener: (...told: any[]) => void) => void} [on]
+ * @property {(event: string, listener: (...told: any[]) => void) => void} [off] */
 
 /** @param {{ model: Model, el: HTMLElement }} context  @returns {() => void} cleanup */
 function render({ model, el }) {
