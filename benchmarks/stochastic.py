@@ -70,7 +70,7 @@ def run(loss: eos.Objective, sgd: eos.SGD, steps: int) -> dict[str, list[float]]
     """What is measured at about POINTS of the steps; sharpness and batch sharpness in units of 2/η."""
     w, x, y, n = loss.w0.numpy().copy(), loss.dataset.x.numpy(), loss.dataset.y.numpy(), len(loss.dataset)
     layers, track = views(w), eos.SharpnessTracker()
-    measure = eos.measures.batch_sharpness(loss, batch=sgd.batch, batches=200)
+    measure = eos.batch_sharpness(loss, batch=sgd.batch, batches=200)
     columns: dict[str, list[float]] = {name: [] for name in ("step", "loss", "sharpness", "batch sharpness")}
     first = np.concatenate([part.ravel() for layer in gradient(layers, x[:16], y[:16]) for part in layer])
     assert np.allclose(first, loss.batch(torch.arange(16)).gradient(loss.w0).numpy(), rtol=1e-10, atol=1e-14)

@@ -68,6 +68,7 @@ __all__ = [
     "Trajectory",
     "Visit",
     "WarmUp",
+    "batch_sharpness",
     "chebyshev",
     "chebyshev_net",
     "check",

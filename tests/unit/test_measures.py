@@ -133,9 +133,9 @@ def along(x, y, w):
 def test_batch_sharpness_of_one_example_is_its_squared_length(regression):
     """g = r x and H = x xᵀ, so the curvature along g is ‖x‖², whatever the residual r."""
     x, y = regression.dataset.x, regression.dataset.y
-    got = measures.batch_sharpness(line(3 * x / x.norm(dim=1, keepdim=True), y), batch=1, batches=4)
+    got = eos.batch_sharpness(line(3 * x / x.norm(dim=1, keepdim=True), y), batch=1, batches=4)
     assert got(visit(regression, regression.w0)) == pytest.approx(9, rel=1e-12)
-    many = measures.batch_sharpness(regression, batch=1, batches=20_000)(visit(regression, regression.w0))
+    many = eos.batch_sharpness(regression, batch=1, batches=20_000)(visit(regression, regression.w0))
     lengths = x.square().sum(1)
     assert many == pytest.approx(float(lengths.mean()), abs=5 * float(lengths.std()) / math.sqrt(20_000))
 
@@ -145,22 +145,22 @@ def test_batch_sharpness_is_the_mean_over_all_batches(regression, replacement):
     x, y, w = regression.dataset.x, regression.dataset.y, regression.w0
     all_pairs = itertools.product(range(6), repeat=2) if replacement else itertools.permutations(range(6), 2)
     every = np.array([along(x[list(pair)], y[list(pair)], w) for pair in all_pairs])
-    got = measures.batch_sharpness(regression, batch=2, batches=20_000, replacement=replacement)
+    got = eos.batch_sharpness(regression, batch=2, batches=20_000, replacement=replacement)
     assert got(visit(regression, w)) == pytest.approx(every.mean(), abs=5 * every.std() / math.sqrt(20_000))
-    other = measures.batch_sharpness(regression, batch=2, batches=20_000, replacement=not replacement)
+    other = eos.batch_sharpness(regression, batch=2, batches=20_000, replacement=not replacement)
     assert abs(other(visit(regression, w)) - every.mean()) > 10 * every.std() / math.sqrt(20_000)
 
 
 def test_batch_sharpness_of_the_full_batch_is_exact_and_repeats(regression, objective):
     x, y, w = regression.dataset.x, regression.dataset.y, regression.w0
-    assert measures.batch_sharpness(regression, batch=6)(visit(regression, w)) == pytest.approx(along(x, y, w))
+    assert eos.batch_sharpness(regression, batch=6)(visit(regression, w)) == pytest.approx(along(x, y, w))
     point = objective.at(objective.w0)
     curvature = float(point.gradient @ point.hvp(point.gradient) / point.gradient.square().sum())
-    whole = measures.batch_sharpness(objective, batch=30)
+    whole = eos.batch_sharpness(objective, batch=30)
     assert whole(visit(objective, objective.w0)) == pytest.approx(curvature, rel=1e-9)
-    few = measures.batch_sharpness(objective, batch=3, batches=5)
+    few = eos.batch_sharpness(objective, batch=3, batches=5)
     now = visit(objective, objective.w0)
-    assert few(now) == few(now) != measures.batch_sharpness(objective, batch=3, batches=5, seed=1)(now)
+    assert few(now) == few(now) != eos.batch_sharpness(objective, batch=3, batches=5, seed=1)(now)
 
 
 def test_batch_sharpness_of_a_network_is_its_definition(objective):
@@ -169,7 +169,7 @@ def test_batch_sharpness_of_a_network_is_its_definition(objective):
     for _ in range(5):
         point = objective.batch(torch.from_numpy(generator.choice(30, 4, replace=False))).at(objective.w0)
         by_hand.append(float(point.gradient @ point.hvp(point.gradient) / point.gradient.square().sum()))
-    got = measures.batch_sharpness(objective, batch=4, batches=5)(visit(objective, objective.w0))
+    got = eos.batch_sharpness(objective, batch=4, batches=5)(visit(objective, objective.w0))
     assert got == pytest.approx(np.mean(by_hand), rel=1e-9)
 
 
@@ -177,15 +177,17 @@ def test_batch_sharpness_leaves_out_what_has_no_gradient_and_refuses_what_it_can
     x = torch.tensor([[1.0], [2.0]], dtype=torch.float64)
     half = line(x, torch.tensor([[1.0], [0.0]], dtype=torch.float64))  # at w = 1 the first example is fitted
     one = torch.ones(1, dtype=torch.float64)
-    assert measures.batch_sharpness(half, batch=1)(visit(half, one)) == pytest.approx(4)
-    assert math.isnan(measures.batch_sharpness(line(x, x), batch=2)(visit(half, one)))
+    assert eos.batch_sharpness(half, batch=1)(visit(half, one)) == pytest.approx(4)
+    assert math.isnan(eos.batch_sharpness(line(x, x), batch=2)(visit(half, one)))
     for wrong in ({"batch": 0}, {"batch": 7}, {"batch": 2, "batches": 0}):
         with pytest.raises(ValueError, match="use 1 ≤ batch ≤ 6"):
-            measures.batch_sharpness(regression, **wrong)
+            eos.batch_sharpness(regression, **wrong)
     layers = [torch.nn.Linear(64, 5), torch.nn.BatchNorm1d(5), torch.nn.Linear(5, 10)]
     normed = eos.Objective(torch.nn.Sequential(*layers).double(), eos.digits(30))
     with pytest.raises(ValueError, match="one batch at a time"):
-        measures.batch_sharpness(normed, batch=2)(visit(normed, normed.w0))
+        eos.batch_sharpness(normed, batch=2)(visit(normed, normed.w0))
+
+
 @pytest.mark.parametrize(("alpha", "beta"), [(0.2, 20.0), (3.0, 0.5)])
 def test_the_smallest_cubic_valley_has_the_constants_it_was_made_from(alpha, beta):
     """L = ½(2/η + √β v) x² − (α/√β) v: S = 2/η + √β v on the floor x = 0."""
