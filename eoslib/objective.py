@@ -97,7 +97,7 @@ class Objective(Landscape):
         return not _normalises(self.network)
 
     def weighted(self, w: Tensor, indices: Tensor, weights: Tensor) -> Tensor:
-        """Σ_j weights_j · loss of example indices_j, shapes (b,), for `torch.vmap` to stack. ValueError if not separable."""
+        """Σ_j weights_j · loss of example indices_j, shapes (b,), for `torch.vmap`. ValueError if not separable."""
         if not self.separable:
             raise ValueError(f"BatchNorm mixes the examples of {self.name}; use batch(indices), one batch at a time.")
         x, y = self._x[indices], self._y[indices]
