@@ -21,7 +21,8 @@ __all__ = ["Eigenpairs", "SharpnessTracker", "dense_hessian", "sharpness_gradien
 # The guard's product of an earlier point still serves while
 GUARD_AGE = 3  # it is at most so many points old,
 GUARD_BELOW = 0.9  # the guard's eigenvalue is below this share of the last one asked for,
-GUARD_SHARE = 0.01  # and no pair asked for holds more than this share of the guard.
+GUARD_SHARE = 0.01  # no pair asked for holds more than this share of the guard,
+GUARD_CHANGE = 0.1  # and no eigenvalue asked for has changed by more than this share of the largest.
 DENSE_LIMIT = 10_000  # parameters; the dense Hessian of that many takes 800 MB in float64
 
 
@@ -202,7 +203,8 @@ class SharpnessTracker:
         else:
             space.begin(v, old=last.hv[k])
             found = ritz(space, self._goal)
-            if not found.open and (found.coordinates[k, :k] ** 2).max() < GUARD_SHARE:
+            near = abs(found.values[:k] - last.values[:k]).max() <= GUARD_CHANGE * abs(last.values[0])
+            if near and not found.open and (found.coordinates[k, :k] ** 2).max() < GUARD_SHARE:
                 self._guard_age += 1
                 return found
             space.renew(k)

@@ -14,7 +14,16 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
-from eoslib.curvature import GUARD_AGE, GUARD_BELOW, GUARD_SHARE, Eigenpairs, SharpnessTracker, _by_gap, _check_k
+from eoslib.curvature import (
+    GUARD_AGE,
+    GUARD_BELOW,
+    GUARD_CHANGE,
+    GUARD_SHARE,
+    Eigenpairs,
+    SharpnessTracker,
+    _by_gap,
+    _check_k,
+)  # fmt: skip
 from eoslib.eigensolver import Array
 from eoslib.landscape import Function
 from eoslib.objective import Objective
@@ -83,12 +92,13 @@ class StackTracker:
         self.k, self.tol, self.audit_every, self.max_hvps = k, tol, audit_every, max_hvps
         self._generator = torch.Generator().manual_seed(seed)
         self._v = self._hv = torch.empty(0, 0, 0)  # (m, k + 1, p) Ritz vectors of the last points, and their products
+        self._values = np.empty((0, k))  # (m, k) their eigenvalues
         self._calls, self._guard_age, self._apart = 0, 0, False  # apart: every guard was far below
 
     def keep(self, members: list[bool]) -> None:
         """Forget all but the members where `members` is true."""
         if self._calls:
-            self._v, self._hv = self._v[members], self._hv[members]
+            self._v, self._hv, self._values = self._v[members], self._hv[members], self._values[members]
 
     def __call__(self, stack: Stack) -> list[Eigenpairs | None]:
         """The k largest eigenpairs at each point, remembered for the next ones; None where a product was not finite."""
@@ -105,15 +115,17 @@ class StackTracker:
             scores = np.concatenate([errors / self.tol, sizes[:, k:] / guard_tol], axis=1)
             unsettled = (scores > abs(values).max(1, keepdims=True)).any(1) & space.finite
             share = (space.coordinates[:, k, :k] ** 2).max() if space.stale else 0.0
-            if space.stale and (share > GUARD_SHARE or space.size in (p, keep + 2)):
-                space.renew(k)  # it enters the result, or one more vector was not enough without it
+            moved = abs(values[:, :k] - self._values).max(1) / abs(self._values[:, 0]) if space.stale else np.zeros(m)
+            far = bool((moved > GUARD_CHANGE).any())
+            if space.stale and (far or share > GUARD_SHARE or space.size in (p, keep + 2)):
+                space.renew(k)  # it enters the result, its point is far, or one more vector was not enough without it
                 continue
             if space.size == p or space.hvps >= self.max_hvps or not unsettled.any():
                 break
             if space.size == 4 * k + 20:
                 space.restart(keep + k + 4)
             space.grow(residuals[np.arange(m), scores.argmax(1)], lambda: self._random(stack.w, 1)[:, 0])
-        self._v, self._hv = vectors[:, : k + 1], products[:, : k + 1]
+        self._v, self._hv, self._values = vectors[:, : k + 1], products[:, : k + 1], values[:, :k]
         self._calls, self._guard_age = self._calls + 1, self._guard_age + 1 if space.stale else 0
         self._apart = keep > k and bool((values[:, k] <= GUARD_BELOW * values[:, k - 1]).all())
         parts = (torch.from_numpy(x[:, :k].copy()).to(vectors) for x in (values, sizes, errors if p > k else sizes))

@@ -276,3 +276,12 @@ def test_the_gradient_of_the_sharpness_wants_a_unit_vector(u):
     bowl = eos.quadratic([1.0, 3.0])
     with pytest.raises(ValueError, match="give a unit vector"):
         eos.sharpness_gradient(bowl, bowl.w0, torch.tensor(u, dtype=torch.float64))
+
+
+def test_a_tracker_whose_points_lie_far_apart_takes_nothing_on_trust():
+    """½(1 − xy)² at x = y = a has eigenvalues 3a² − 1 and 1 − a²: they cross, and an old product of the guard hides it."""
+    chain = eos.Landscape(lambda w: 0.5 * (1 - w.prod()) ** 2, torch.ones(2, dtype=torch.float64))
+    track = eos.SharpnessTracker()
+    for a in (0.5, 0.99993, 0.9999996):
+        got = track(chain.at(torch.full((2,), a, dtype=torch.float64))).values.item()
+        assert got == pytest.approx(max(3 * a * a - 1, 1 - a * a), rel=1e-3)

@@ -103,3 +103,10 @@ def test_runs_recorded_at_different_times_have_no_distance():
     a, b = (eos.flow(bowl, [0, t], measures={"w": lambda now: now.w}, progress=False) for t in (1, 2))
     with pytest.raises(ValueError, match=r"times=run\.time"):
         eos.measures.distance(a, b, name="w")
+
+
+def test_the_sharpness_of_a_flow_is_right_where_recorded_points_lie_far_apart():
+    """½(1 − xy)² from x = y: the sharpness at the minimum is 2, in another direction than at the start."""
+    chain = eos.Landscape(lambda w: 0.5 * (1 - w.prod()) ** 2, torch.full((2,), 0.5, dtype=torch.float64))
+    run = eos.flow(chain, [0, 5, 60], progress=False)
+    np.testing.assert_allclose(run.sharpness, [0.75, 2, 2], rtol=1e-3)

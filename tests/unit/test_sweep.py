@@ -419,3 +419,14 @@ def test_sgd_through_batchnorm_or_beside_another_optimizer_is_as_alone():
         for optimizer, run in zip(optimizers, runs, strict=True):
             alone = eos.descend(objective, optimizer, steps=6, every=0, progress=False)
             assert far(run.w, alone.w) < 1e-12
+
+
+def test_a_stack_tracker_whose_points_lie_far_apart_takes_nothing_on_trust():
+    def bowl(w):
+        return 0.5 * torch.exp(w[0]) * w[1] ** 2 + 0.5 * torch.exp(-w[0]) * w[2] ** 2  # the sharper one changes with w₀
+
+    track = eos.stack.StackTracker()
+    for x in (2.0, -2.0, 1.0, -3.0):
+        w = torch.tensor([[x, 0.0, 0.0], [-x, 0.0, 0.0]], dtype=torch.float64)
+        for pairs in track(eos.stack.Stack(bowl, w)):
+            assert pairs.values.item() == pytest.approx(math.exp(abs(x)), rel=1e-3)
