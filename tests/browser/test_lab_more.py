@@ -154,3 +154,40 @@ def test_the_run_button_can_be_read_in_a_dark_system_theme(mount: Open) -> None:
     colours = "(b) => [getComputedStyle(b).color, getComputedStyle(b).backgroundColor]"
     ink, ground = el.get_by_role("button", name="Run").evaluate(colours)
     assert (ink, ground) == ("rgb(20, 24, 29)", "rgb(230, 233, 236)")
+
+
+def test_flows_and_the_oscillation_are_shown_on_request(mount: Open) -> None:
+    el = mount()
+    chart, before = el.locator(".eos-plots"), el.locator(".eos-plots").bounding_box()
+    el.get_by_text("Also show").click()
+    distance = el.get_by_role("checkbox", name="distance to the flow")
+    assert not distance.is_visible()  # it needs a flow
+    assert not el.get_by_role("checkbox", name="batch sharpness").is_visible()  # it needs batches
+    for name in ("gradient flow", "central flow", "oscillation x"):
+        el.get_by_role("checkbox", name=name).check()
+    distance.check()
+    assert state(el)["measures"] == ["gradientFlow", "centralFlow", "distance", "oscillation"]
+    after = chart.bounding_box()
+    assert before is not None and after is not None and after["height"] == before["height"] + 2 * 94
+    steps(el, 3)
+    el.get_by_text("Show data").click()
+    el.get_by_role("columnheader", name="oscillation x").wait_for()
+    assert el.get_by_role("columnheader").all_inner_texts()[-4:] == [
+        "sharpness of central flow", "distance to flow", "distance to central flow", "oscillation x",
+    ]  # fmt: skip
+    assert "show=gradientFlow-centralFlow-distance-oscillation" in el.page.url
+    assert "central flow" in str(chart.get_attribute("aria-label"))
+    el.get_by_role("checkbox", name="gradient flow").uncheck()
+    el.get_by_role("checkbox", name="central flow").uncheck()
+    assert state(el)["measures"] == ["oscillation"]  # the distance goes with the last flow
+    assert not distance.is_visible()
+
+
+def test_the_batch_sharpness_of_sgd_stands_beside_its_threshold(mount: Open) -> None:
+    el = mount({"preset": "sgd", "task": "chebyshev-4", "hidden": [20], "batch": 5})
+    steps(el, 2)
+    shown = el.evaluate(
+        "(el) => { const { batchSharpness, threshold } = el.eos.history(); return [batchSharpness, threshold]; }"
+    )
+    assert len(shown[0]) == len(shown[1]) == 3
+    assert all(value > 0 for value in shown[0])

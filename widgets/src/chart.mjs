@@ -2,6 +2,7 @@
 // The picture on the page's canvas, with a cursor for the pointer and the arrow keys. Colours and fonts come from CSS.
 // A canvas of our own instead of a plotting library: two fixed panels need some 150 lines, and the same drawing makes
 // the static figure; the bundle is half the size.
+import { panelsBelow } from "./further.mjs";
 import { drawPicture } from "./picture.mjs";
 
 const INKS = ["loss", "sharpness", "threshold", "muted", "line", "flow", "kept0", "kept1", "kept2"];
@@ -36,8 +37,9 @@ export class Chart {
   /** @param {History} history  a new run */
   show(history) {
     this.history = history;
+    this.box.style.setProperty("--eos-below", String(panelsBelow(history).length));
     this.clear();
-    this.redraw();
+    this.restyle();
   }
 
   /** Takes size, colours and font anew from the page. */
@@ -138,7 +140,7 @@ export class Chart {
     for (const part of [this.hair, ...this.dots]) part.hidden = off;
     if (off) return;
     const row = history.row(index), x = g.at(index);
-    this.hair.style.cssText = `left:${x}px;top:${g.panels[0][0]}px;height:${g.panels[1][1] - g.panels[0][0]}px`;
+    this.hair.style.cssText = `left:${x}px;top:${g.panels[0][0]}px;height:${g.panels[g.panels.length - 1][1] - g.panels[0][0]}px`;
     [g.loss(row.loss), g.sharpness(row.sharpness)].forEach((y, i) => { this.dots[i].style.cssText = `left:${x}px;top:${y}px`; });
   }
 

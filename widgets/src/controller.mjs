@@ -5,7 +5,7 @@ import { Chart } from "./chart.mjs";
 import { connect } from "./client.mjs";
 import { History } from "./history.mjs";
 import { keepKeys, watchPresence, watchTheme } from "./presence.mjs";
-import { BROUGHT, examples, extraColumns, methodOf, problemOf, shownMeasures } from "./methods.mjs";
+import { BROUGHT, examples, extraColumns, hasFlow, methodOf, problemOf, shownMeasures } from "./methods.mjs";
 import { keptLines } from "./more.mjs";
 import { checks, conflict, DEFAULTS } from "./settings.mjs";
 import { bring, takeLink } from "./sources.mjs";
@@ -197,7 +197,7 @@ export class Lab {
   setScene() {
     const { edge, moving, preconditioned } = methodOf(this.settings);
     if (!this.chart) return;
-    this.chart.scene = { moving, edge: edge.replace("/(", "/\n(").replace("s e", "s\ne"), time: shownMeasures(this.settings).includes("gradientFlow"), kept: keptLines(this),
+    this.chart.scene = { moving, edge: edge.replace("/(", "/\n(").replace("s e", "s\ne"), time: hasFlow(shownMeasures(this.settings)), kept: keptLines(this),
       ...(preconditioned ? { sharpness: "precond.\nsharpness", heading: "preconditioned sharpness" } : {}) };
   }
 

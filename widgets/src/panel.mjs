@@ -3,7 +3,7 @@
 import { lrAt, notchOf } from "./notches.mjs";
 import { letter } from "./compare.mjs";
 import { choose, h } from "./dom.mjs";
-import { examples, KNOBS, methodOf, stopsOf } from "./methods.mjs";
+import { examples, hasFlow, KNOBS, methodOf, shownMeasures, stopsOf } from "./methods.mjs";
 import { bindMore, showMore } from "./more.mjs";
 import { lrText, number, stepText } from "./numbers.mjs";
 import { widthText } from "./settings.mjs";
@@ -81,7 +81,8 @@ function showKnobs({ view, settings }) {
 /** The readings' names. @param {Lab} lab */
 function showNames({ view: { readings }, settings }) {
   readings.sharpness.title.textContent = sharpnessWord(settings);
-  readings.threshold.title.textContent = methodOf(settings).edge;
+  const [over, under] = methodOf(settings).edge.split("/(");
+  readings.threshold.title.replaceChildren(h("span", {}, ...(under ? [`${over}/`, h("wbr"), `(${under}`] : [over])));   // a long formula breaks at its fraction bar
   readings.ratio.title.textContent = methodOf(settings).edge === "2/η" ? "sharpness ÷ 2/η" : "sharpness ÷ threshold";
   readings.accuracy.box.hidden = settings.task !== "digits";
 }
@@ -105,14 +106,16 @@ export function showReadings({ view, history, settings }, index) {
 }
 
 const COLUMN_NAMES = /** @type {Record<string, string>} */ ({
-  sharpness2: "λ₂", sharpness3: "λ₃", flowLoss: "loss of flow", flowSharpness: "sharpness of flow", batchSharpness: "of batches", accuracy: "accuracy",
+  sharpness2: "λ₂", sharpness3: "λ₃", flowLoss: "loss of flow", flowSharpness: "sharpness of flow", flowDistance: "distance to flow",
+  centralLoss: "loss of central flow", centralSharpness: "sharpness of central flow", centralDistance: "distance to central flow",
+  oscillation: "oscillation x", batchSharpness: "batch sharpness", accuracy: "accuracy",
 });
 
 /** The table beside the picture, only while it is open: the run, and the sharpness of the kept runs at the same steps.
  * @param {Lab} lab */
 export function showTable({ view, history, settings, kept }) {
   if (!view.data.open) return;
-  const timed = "flowSharpness" in history.extra, extra = Object.keys(history.extra);
+  const timed = hasFlow(shownMeasures(settings)), extra = Object.keys(history.extra);
   const names = ["step", ...(timed ? ["time ηt"] : []), "loss", sharpnessWord(settings), methodOf(settings).edge, ...extra.map((name) => COLUMN_NAMES[name]), ...kept.map((_, i) => `sharpness of ${letter(i)}`)];
   view.head.replaceChildren(...names.map((name) => h("th", { scope: "col" }, name)));
   view.body.replaceChildren(...history.sample(50).map((row) => {

@@ -9,7 +9,7 @@ import { checks, conflict, DEFAULTS, LIMITS } from "./settings.mjs";
 
 const FORMAT = "eos-lab-run", VERSION = 1, NEEDED = ["step", "time", "loss", "sharpness", "threshold"];
 const KEYS = /** @type {(keyof Settings)[]} */ (Object.keys(DEFAULTS));
-const KNOWN = [...NEEDED, "sharpness2", "sharpness3", "flowLoss", "flowSharpness", "batchSharpness", "accuracy"];
+const KNOWN = [...NEEDED, "sharpness2", "sharpness3", "flowLoss", "flowSharpness", "flowDistance", "centralLoss", "centralSharpness", "centralDistance", "oscillation", "batchSharpness", "accuracy"];
 
 /** JSON has no NaN and no infinity: both are written as null. @param {Run} run */
 export const saveText = ({ settings, firstLr, history }) => JSON.stringify({ format: FORMAT, version: VERSION, settings, firstLr, columns: history.arrays() });

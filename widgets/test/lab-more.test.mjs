@@ -57,9 +57,35 @@ test("measures are asked for only where they mean something", () => {
   assert.match(conflict(settingsOf({ optimizer: "sgd", batch: 30 })), /batch of 30 .* 20 examples/);
 });
 
+test("a distance comes with its flow, and is no measure of the engine's own", () => {
+  assert.throws(() => checks.measures("distance-oscillation"), /“distance” needs a flow.*Use it with/);
+  const measures = checks.measures("distance-centralFlow-gradientFlow-oscillation");
+  assert.deepEqual(problemOf(settingsOf({ measures })).measures, ["gradientFlow", "centralFlow", "oscillation"]);
+  assert.deepEqual(extraColumns(settingsOf({ measures })).slice(-3), ["flowDistance", "centralDistance", "oscillation"]);
+  assert.deepEqual(extraColumns(settingsOf({ measures, optimizer: "sgd" })), ["flowLoss", "flowSharpness", "flowDistance", "oscillation"]);   // the central flow is gradient descent's
+  assert.deepEqual(extraColumns(settingsOf({ measures, optimizer: "polyak" })), ["oscillation"]);
+  const { history } = runOf(settingsOf({ measures, lr: 0.2 }), 40), { flowDistance, centralDistance, oscillation } = history.extra;
+  assert.equal(flowDistance[0], 0);                                                            // both start at w_0
+  assert.ok(centralDistance[40] > 0 && centralDistance[40] < 1 && flowDistance[40] < 1);
+  assert.ok(Number.isNaN(oscillation[0]) && Number.isFinite(oscillation[1]));
+});
+
+test("panels below: one a quantity, about zero where it swings, everything inside, all lines named", () => {
+  const { history } = runOf(settingsOf({ measures: checks.measures("gradientFlow-centralFlow-distance-oscillation") }), 30), /** @type {any[]} */ lines = [], /** @type {any[]} */ texts = [];
+  const g = geometry(history, 700, 518, { time: true }), [, , swings, distances] = g.panels;
+  assert.equal(g.panels.length, 4);
+  assert.equal(g.oscillation(0), (swings[0] + swings[1]) / 2);
+  assert.equal(g.distance(0), distances[1]);
+  assert.ok(g.panels.every(([top, bottom], i) => top < bottom && (i === 0 || top > g.panels[i - 1][1])));
+  drawPicture({ line: (...a) => lines.push(a), text: (...a) => texts.push(a[2]) }, history, 700, 518, { time: true });
+  for (const [points] of lines) for (let i = 0; i < points.length; i += 2) assert.ok(points[i] >= 0 && points[i] <= 700 && points[i + 1] >= 0 && points[i + 1] <= 518);
+  for (const name of ["central", "flow", "x", "distance from the run to the flow", "time ηt"]) assert.ok(texts.includes(name), name);
+  assert.equal(geometry(runOf(DEFAULTS, 3).history, 700, 330).panels.length, 2);
+});
+
 /** @type {[keyof Settings, unknown][]} */
 const BAD = [["optimizer", "lion"], ["optimizer", "toString"], ["momentum", 1], ["beta1", -0.1], ["beta2", "x"], ["rho", -1], ["rho", NaN], ["batch", 2.5], ["batch", 301],
-  ["schedule", "cosine"], ["schedule", "drop-0-0.5"], ["schedule", "drop-5-0"], ["schedule", "warmup-0"], ["measures", ["loss"]]];
+  ["schedule", "cosine"], ["schedule", "drop-0-0.5"], ["schedule", "drop-5-0"], ["schedule", "warmup-0"], ["measures", ["loss"]], ["measures", ["distance"]]];
 for (const [key, value] of BAD) {
   test(`${key} = ${String(value)} is refused with a sentence that names it and says what to do`, () => {
     assert.throws(() => checks[key](value), (/** @type {Error} */ error) => error instanceof RangeError && error.message.includes(String(value)) && /Use /.test(error.message));
