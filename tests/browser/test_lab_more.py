@@ -31,7 +31,7 @@ def mount(desk: Desk, tmp_path: Path) -> Open:
             encoding="utf-8",
         )
         page, log = desk.open(page_file.as_uri() + part, **options)
-        page.wait_for_selector(".eos-mount[data-eos-ready=true]")
+        page.wait_for_selector(".eos-mount[data-eos-ready=true]", state="attached")
         assert (log.outside, log.errors) == ([], [])
         return page.locator(".eos-mount")
 
@@ -191,3 +191,34 @@ def test_the_batch_sharpness_of_sgd_stands_beside_its_threshold(mount: Open) -> 
     )
     assert len(shown[0]) == len(shown[1]) == 3
     assert all(value > 0 for value in shown[0])
+
+
+def test_lecture_mode_is_one_lab_one_control_and_nothing_else(mount: Open) -> None:
+    el = mount(part="?lecture#lab:lr=0.2", width=1280, height=720)
+    page, dialog = el.page, el.page.get_by_role("dialog")
+    slider = dialog.get_by_role("slider", name="step size η", exact=True)
+    assert state(el)["running"]
+    assert state(el)["lr"] == 0.2
+    assert [name for name in ("button", "combobox", "checkbox") if dialog.get_by_role(name).count()] == []  # type: ignore[arg-type]
+    assert slider.evaluate("(slider) => slider === document.activeElement")
+    box = dialog.locator(".eos-chart").bounding_box()
+    assert box is not None and 1200 < box["x"] + box["width"] <= 1280 and 600 < box["y"] + box["height"] <= 720
+    page.keyboard.press("ArrowRight")
+    assert state(el)["lr"] > 0.2
+    page.keyboard.press("Space")
+    assert not state(el)["running"]
+    assert page.url.endswith(
+        f"?lecture#lab:lr={state(el)['lr']}&task=chebyshev-6&hidden=30-20&act=tanh&loss=mse&seed=2"
+    )
+    el.evaluate("(el) => el.eos.set('max_steps', 3)")
+    page.keyboard.press("Space")
+    page.wait_for_function("(el) => el.eos.state().end", arg=el.element_handle())
+    page.keyboard.press("ArrowLeft")  # the one control also starts the next run
+    page.wait_for_function("(el) => el.eos.state().running || el.eos.state().end", arg=el.element_handle())
+    page.keyboard.press("Escape")
+    assert dialog.count() == 0
+    assert el.get_by_role("button", name="Reset").is_visible()
+
+
+def test_of_two_labs_lecture_mode_takes_the_one_it_names(mount: Open) -> None:
+    assert mount(part="?lecture=other").page.get_by_role("dialog").count() == 0

@@ -3,6 +3,7 @@
 import { lrAt, notchOf } from "./notches.mjs";
 import { letter } from "./compare.mjs";
 import { choose, h } from "./dom.mjs";
+import { FURTHER } from "./further.mjs";
 import { examples, hasFlow, KNOBS, methodOf, shownMeasures, stopsOf } from "./methods.mjs";
 import { bindMore, showMore } from "./more.mjs";
 import { lrText, number, stepText } from "./numbers.mjs";
@@ -90,7 +91,7 @@ function showNames({ view: { readings }, settings }) {
 /** The numbers at the cursor, or at the last step. @param {Lab} lab @param {number | null} index */
 export function showReadings({ view, history, settings }, index) {
   const { readings, cursor } = view, at = index !== null && index < history.length ? index : history.length - 1;
-  const row = at >= 0 ? history.row(at) : { step: 0, time: 0, loss: NaN, sharpness: NaN, threshold: NaN, accuracy: NaN };
+  const row = at >= 0 ? history.row(at) : /** @type {import("./history.mjs").Row} */ ({ step: 0 });
   readings.step.value.textContent = stepText(row.step);
   readings.loss.value.textContent = number(row.loss);
   readings.sharpness.value.textContent = number(row.sharpness);
@@ -105,18 +106,12 @@ export function showReadings({ view, history, settings }, index) {
   cursor.setAttribute("aria-valuetext", `step ${stepText(row.step)}: loss ${number(row.loss)}, ${sharpnessWord(settings)} ${number(row.sharpness)}, ${methodOf(settings).edge} ${number(row.threshold)}`);
 }
 
-const COLUMN_NAMES = /** @type {Record<string, string>} */ ({
-  sharpness2: "λ₂", sharpness3: "λ₃", flowLoss: "loss of flow", flowSharpness: "sharpness of flow", flowDistance: "distance to flow",
-  centralLoss: "loss of central flow", centralSharpness: "sharpness of central flow", centralDistance: "distance to central flow",
-  oscillation: "oscillation x", batchSharpness: "batch sharpness", accuracy: "accuracy",
-});
-
 /** The table beside the picture, only while it is open: the run, and the sharpness of the kept runs at the same steps.
  * @param {Lab} lab */
 export function showTable({ view, history, settings, kept }) {
   if (!view.data.open) return;
   const timed = hasFlow(shownMeasures(settings)), extra = Object.keys(history.extra);
-  const names = ["step", ...(timed ? ["time ηt"] : []), "loss", sharpnessWord(settings), methodOf(settings).edge, ...extra.map((name) => COLUMN_NAMES[name]), ...kept.map((_, i) => `sharpness of ${letter(i)}`)];
+  const names = ["step", ...(timed ? ["time ηt"] : []), "loss", sharpnessWord(settings), methodOf(settings).edge, ...extra.map((name) => FURTHER[name]?.column ?? name), ...kept.map((_, i) => `sharpness of ${letter(i)}`)];
   view.head.replaceChildren(...names.map((name) => h("th", { scope: "col" }, name)));
   view.body.replaceChildren(...history.sample(50).map((row) => {
     const others = kept.map((run) => (row.step < run.history.length ? run.history.sharpness[row.step] : NaN));

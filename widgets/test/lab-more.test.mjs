@@ -11,7 +11,7 @@ import { optimizers } from "../src/optimizers.mjs";
 import { drawPicture, geometry } from "../src/picture.mjs";
 import { csvText, readRun, saveText } from "../src/runfile.mjs";
 import { checks, conflict, DEFAULTS } from "../src/settings.mjs";
-import { ALL, readFragment, writeFragment } from "../src/state.mjs";
+import { ALL, asked, readFragment, writeFragment } from "../src/state.mjs";
 import { sentences } from "../src/words.mjs";
 
 /** @typedef {import("../src/settings.mjs").Settings} Settings */
@@ -79,7 +79,7 @@ test("panels below: one a quantity, about zero where it swings, everything insid
   assert.ok(g.panels.every(([top, bottom], i) => top < bottom && (i === 0 || top > g.panels[i - 1][1])));
   drawPicture({ line: (...a) => lines.push(a), text: (...a) => texts.push(a[2]) }, history, 700, 518, { time: true });
   for (const [points] of lines) for (let i = 0; i < points.length; i += 2) assert.ok(points[i] >= 0 && points[i] <= 700 && points[i + 1] >= 0 && points[i + 1] <= 518);
-  for (const name of ["central", "flow", "x", "distance from the run to the flow", "time ηt"]) assert.ok(texts.includes(name), name);
+  for (const name of ["central", "flow", "x", "distance to the flow", "time ηt"]) assert.ok(texts.includes(name), name);
   assert.equal(geometry(runOf(DEFAULTS, 3).history, 700, 330).panels.length, 2);
 });
 
@@ -176,4 +176,20 @@ test("with the flow the axis is time ηt, and the cursor finds its step", () => 
   for (const name of ["time ηt", "flow", "η = 0.2", "((1−β₁)η)"]) assert.ok(texts.includes(name), name);
   for (const ink of ["flow", "kept0"]) assert.equal(lines.filter((l) => l[1] === ink).length, 2, ink);
   assert.ok(METHODS.gd.flow);
+});
+
+test("equal kept runs are numbered", () => {
+  const run = runOf(settingsOf({ lr: 0.2 }), 5), other = runOf(DEFAULTS, 5), names = namesOf([run, other, freeze(run)], other);
+  assert.deepEqual(names.map(({ full }) => full), ["η = 0.2 (1)", "η = 0.4", "η = 0.2 (2)"]);
+  assert.deepEqual(names.map(({ short }) => short), ["A", "η = 0.4", "C"]);
+  assert.deepEqual(namesOf([run, freeze(run)], run).map(({ full }) => full), ["same, 5 steps (1)", "same, 5 steps (2)"]);
+});
+
+test("lecture mode is asked for in the query or in the fragment, and stays there when settings change", () => {
+  assert.equal(asked({ search: "", hash: "#lab:lr=0.2" }), null);
+  assert.equal(asked({ search: "?lecture", hash: "#lab:lr=0.2" }), "");
+  assert.equal(asked({ search: "?lecture=second", hash: "" }), "second");
+  assert.equal(asked({ search: "", hash: "#lecture" }), "");
+  assert.equal(asked({ search: "", hash: writeFragment("#lecture", "lab", { ...DEFAULTS }) }), "");
+  assert.equal(asked({ search: "", hash: "#lectures" }), null);
 });
