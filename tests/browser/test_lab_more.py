@@ -173,7 +173,7 @@ def test_flows_and_the_oscillation_are_shown_on_request(mount: Open) -> None:
     el.get_by_text("Show data").click()
     el.get_by_role("columnheader", name="oscillation x").wait_for()
     assert el.get_by_role("columnheader").all_inner_texts()[-4:] == [
-        "sharpness of central flow", "distance to flow", "distance to central flow", "oscillation x",
+        "loss of central flow", "sharpness of central flow", "distance to central flow", "oscillation x",
     ]  # fmt: skip
     assert "show=gradientFlow-centralFlow-distance-oscillation" in el.page.url
     assert "central flow" in str(chart.get_attribute("aria-label"))

@@ -113,7 +113,7 @@ export class Lab {
     this.engine?.send(key === "lr" ? { kind: "lr", lr, change: ++this.change } : { kind: "hyper", values: { momentum, beta1, beta2, rho }, change: ++this.change });
     if (this.history.length === 1) this.firstLr = lr;
     this.showKept();
-    if (!this.running && !this.end) this.say(sentences.changed(this.settings));
+    if (!this.running && !this.end) this.say(sentences.changed(this.settings), false);
   }
 
   /** Tells Python and the address bar. A setting in error stays as it is there: its old value, told back, would come
@@ -144,7 +144,7 @@ export class Lab {
     this.setScene();
     this.chart?.show(this.history);
     if (this.running) this.engine?.send({ kind: "run", rate: this.rate });
-    else this.say(usable ? sentences.ready(this.settings) : "");
+    else this.say(usable ? sentences.ready(this.settings) : "", false);
     showControls(this);
     this.#draw();
   }
@@ -156,7 +156,7 @@ export class Lab {
     if (on === this.running) return;
     this.running = on;
     this.engine?.send(on ? { kind: "run", rate: this.rate } : { kind: "pause" });
-    if (!quietly) this.say(on ? sentences.running(this.settings) : sentences.paused(this.history, this.settings));
+    if (!quietly) this.say(on ? sentences.running(this.settings) : sentences.paused(this.history, this.settings), !on);
     showControls(this);
     this.#schedule(true);
   }
@@ -230,8 +230,9 @@ export class Lab {
     if (target === this.view.cursor && this.chart?.press(event.key)) event.preventDefault();
   }
 
-  /** @param {string} sentence */
-  say(sentence) { this.view.status.textContent = sentence; }
+  /** Into the status line. A screen reader is told unless the control that was used has said it already.
+   * @param {string} sentence @param {boolean} [aloud] */
+  say(sentence, aloud = true) { Object.assign(this.view.status, { ariaLive: aloud ? "polite" : "off", textContent: sentence }); }
 
   state() {
     const step = this.history.length ? this.history.last.step : 0;

@@ -17,8 +17,7 @@ export function lecture(lab) {
   dialog.style.background = groundOf(el);
   root.before(dialog);
   dialog.append(root);
-  lrBox.readOnly = true;                                     // here it only says what η is
-  lrBox.tabIndex = -1;
+  lrBox.disabled = true;                                     // here it only says what η is
   grow();
   window.addEventListener("resize", grow);
   dialog.addEventListener("keydown", (event) => {
@@ -29,8 +28,7 @@ export function lecture(lab) {
   dialog.addEventListener("close", () => {
     window.removeEventListener("resize", grow);
     root.style.removeProperty("--eos-scale");
-    lrBox.readOnly = false;
-    lrBox.tabIndex = 0;
+    lrBox.disabled = false;
     dialog.replaceWith(root);
   });
   dialog.showModal();                                        // which gives the slider the focus

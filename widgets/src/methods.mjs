@@ -56,19 +56,16 @@ export const examples = (task) => (task === "digits" ? 300 : 20);
 export const stopsOf = (knob, task) => (knob === "batch" ? KNOBS.batch.stops.filter((size) => size <= examples(task)) : KNOBS[knob].stops);
 
 /** @typedef {{ text: string, columns: (settings: Settings) => string[], fits: (settings: Settings) => boolean }} Measure */
-const FLOWS = /** @type {const} */ (["gradientFlow", "centralFlow"]);
-/** Whether one of the flows is chosen that the distance is from. @param {string[]} measures */
-export const hasFlow = (measures) => FLOWS.some((name) => measures.includes(name));
+/** @param {Settings} settings @param {string[]} columns @param {string} distance  this one only if it is asked for */
+const flowColumns = ({ measures }, columns, distance) => [...columns, ...(measures.includes("distance") ? [distance] : [])];
+/** Whether one of the flows is chosen, which the distance is from. @param {string[]} measures */
+export const hasFlow = (measures) => measures.some((name) => name.endsWith("Flow"));
 /** What a run can show besides, by the engine's name for it; a distance comes with its flow. @type {Record<string, Measure>} */
 export const MEASURES = {
   eigenvalues: { text: "second and third eigenvalue", columns: () => ["sharpness2", "sharpness3"], fits: () => true },
-  gradientFlow: { text: "gradient flow", columns: () => ["flowLoss", "flowSharpness"], fits: (s) => Boolean(methodOf(s).flow) },
-  centralFlow: { text: "central flow (for one eigenvalue)", columns: () => ["centralLoss", "centralSharpness"], fits: (s) => s.optimizer === "gd" },
-  distance: {
-    text: "distance to the flow",
-    columns: (s) => FLOWS.filter((name) => shownMeasures(s).includes(name)).map((name) => (name === "gradientFlow" ? "flowDistance" : "centralDistance")),
-    fits: (s) => FLOWS.some((name) => s.measures.includes(name) && MEASURES[name].fits(s)),
-  },
+  gradientFlow: { text: "gradient flow", columns: (s) => flowColumns(s, ["flowLoss", "flowSharpness"], "flowDistance"), fits: (s) => Boolean(methodOf(s).flow) },
+  centralFlow: { text: "central flow (for one eigenvalue)", columns: (s) => flowColumns(s, ["centralLoss", "centralSharpness"], "centralDistance"), fits: (s) => s.optimizer === "gd" },
+  distance: { text: "distance to the flow", columns: () => [], fits: (s) => s.measures.some((name) => name.endsWith("Flow") && MEASURES[name].fits(s)) },
   oscillation: { text: "oscillation x along the top eigenvector", columns: () => ["oscillation"], fits: (s) => !methodOf(s).preconditioned },
   batchSharpness: { text: "batch sharpness", columns: () => ["batchSharpness"], fits: (s) => s.optimizer === "sgd" },
 };

@@ -33,8 +33,8 @@ export function buildMore() {
   const file = h("input", { type: "file", accept: ".json,application/json", hidden: "", tabindex: "-1", "aria-label": "file of a run" });
   const root = h("details", { class: "eos-data eos-more" }, h("summary", {}, "More: optimizers, compare, save"),
     h("div", { class: "eos-settings" }, field("optimizer", optimizer), field("step size over time", schedule), field("ready-made setting", preset)),
-    h("div", { class: "eos-buttons", role: "group", "aria-label": "compare runs" }, keep, clear),
-    h("div", { class: "eos-buttons", role: "group", "aria-label": "save and load" }, save, load, csv, png, file));
+    h("div", { class: "eos-buttons" }, keep, clear),
+    h("div", { class: "eos-buttons" }, save, load, csv, png, file));
   const show = h("details", { class: "eos-data" }, h("summary", {}, "Also show: flows, oscillation, eigenvalues"),
     h("fieldset", { class: "eos-checks" }, h("legend", {}, "Starts the run anew. A flow is drawn over the time ηt."), ...measures.map(({ label }) => label)));
   return { root, show, optimizer, schedule, preset, measures, keep, clear, save, load, csv, png, file };

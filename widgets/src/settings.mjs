@@ -119,7 +119,7 @@ export const checks = {
     const names = (Array.isArray(value) ? value : String(value).split("-")).map(String).filter((name) => name !== "");
     const bad = names.find((name) => !Object.hasOwn(MEASURES, name));
     if (bad !== undefined) throw new RangeError(`There is no measure ${quote(bad)}. Use any of ${Object.keys(MEASURES).join(", ")}.`);
-    if (names.includes("distance") && !hasFlow(names)) throw new RangeError("The measure “distance” needs a flow to be measured from. Use it with gradientFlow or centralFlow.");
+    if (names.includes("distance") && !hasFlow(names)) throw new RangeError("The measure “distance” needs a flow. Use it with gradientFlow or centralFlow.");
     return Object.keys(MEASURES).filter((name) => names.includes(name));
   },
 };

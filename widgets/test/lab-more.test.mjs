@@ -61,7 +61,7 @@ test("a distance comes with its flow, and is no measure of the engine's own", ()
   assert.throws(() => checks.measures("distance-oscillation"), /“distance” needs a flow.*Use it with/);
   const measures = checks.measures("distance-centralFlow-gradientFlow-oscillation");
   assert.deepEqual(problemOf(settingsOf({ measures })).measures, ["gradientFlow", "centralFlow", "oscillation"]);
-  assert.deepEqual(extraColumns(settingsOf({ measures })).slice(-3), ["flowDistance", "centralDistance", "oscillation"]);
+  assert.deepEqual(extraColumns(settingsOf({ measures })).slice(2), ["flowDistance", "centralLoss", "centralSharpness", "centralDistance", "oscillation"]);
   assert.deepEqual(extraColumns(settingsOf({ measures, optimizer: "sgd" })), ["flowLoss", "flowSharpness", "flowDistance", "oscillation"]);   // the central flow is gradient descent's
   assert.deepEqual(extraColumns(settingsOf({ measures, optimizer: "polyak" })), ["oscillation"]);
   const { history } = runOf(settingsOf({ measures, lr: 0.2 }), 40), { flowDistance, centralDistance, oscillation } = history.extra;
