@@ -13,8 +13,10 @@ from tests.browser.conftest import Desk
 from tests.browser.test_pages import PAGES, settle
 
 OPENED = "() => document.querySelectorAll('details').forEach((details) => { details.open = true; })"
-AXE = """(theme) => {
+AXE = """async (theme) => {
   document.documentElement.dataset.theme = theme;
+  await new Promise(requestAnimationFrame);
+  await Promise.allSettled(document.getAnimations().map((a) => a.finished));  // a colour half way has no contrast yet
   return axe.run(document, { resultTypes: ["violations"], rules: { "target-size": { enabled: true } } });
 }"""
 STATES: dict[str, Any] = {"Lab": {"preset": "adam"}, "Sketch": {"y": [1.0, 2.0, 3.0], "level": 2.0}}
