@@ -15,7 +15,7 @@ from tests.browser.test_pages import PAGES, settle
 OPENED = "() => document.querySelectorAll('details').forEach((details) => { details.open = true; })"
 AXE = """async (theme) => {
   document.documentElement.dataset.theme = theme;
-  await new Promise((done) => setTimeout(done, 500));  // a colour half way through the theme's transition has no contrast yet
+  await new Promise((done) => setTimeout(done, 500));  // while the theme's transition is under way
   return axe.run(document, { resultTypes: ["violations"], rules: { "target-size": { enabled: true } } });
 }"""
 STATES: dict[str, Any] = {"Lab": {"preset": "adam"}, "Sketch": {"y": [1.0, 2.0, 3.0], "level": 2.0}}
