@@ -15,7 +15,7 @@ __all__ = ["BROUGHT", "DEFAULTS", "PRESETS", "STATIC", "Lab", "check_state", "st
 ACTIVATIONS = ("tanh", "relu", "elu", "softplus", "gelu", "silu")
 MOST = {"width": 256, "layers": 5, "parameters": 20_000, "degree": 20, "seed": 2**32 - 1, "max_steps": 100_000,
         "rho": 10, "batch": 300}  # fmt: skip
-MEASURES = ("eigenvalues", "gradientFlow", "batchSharpness")
+MEASURES = ("eigenvalues", "gradientFlow", "centralFlow", "distance", "oscillation", "batchSharpness")
 # One table for Python and the browser: what each optimizer brings with it unless told otherwise, and named settings.
 _TABLE = json.loads((STATIC / "lab-presets.json").read_text(encoding="utf-8"))
 BROUGHT: dict[str, dict[str, Any]] = _TABLE["optimizers"]
@@ -83,6 +83,8 @@ def _measures(value: Any, name: str) -> list[str]:
     for one in names:
         if one not in MEASURES:
             raise ValueError(f"Lab does not know the measure {one!r}; use any of {', '.join(MEASURES)}.")
+    if "distance" in names and not {"gradientFlow", "centralFlow"} & set(names):
+        raise ValueError("The measure 'distance' needs a flow; use it with 'gradientFlow' or 'centralFlow'.")
     return [one for one in MEASURES if one in names]
 
 
@@ -119,7 +121,7 @@ class Lab(Widget):
     rho = Key(0.05, number(0, MOST["rho"]), quiet=True)  # SAM's radius
     batch = Key(0, whole(0, MOST["batch"]), quiet=True)  # examples a step of SGD, 0 for all
     schedule = Key("", _schedule, quiet=True)  # drop-<step>-<factor>, or warmup-<steps>
-    measures = Key([], _measures, quiet=True)  # what is drawn besides: any of MEASURES
+    measures = Key([], _measures, quiet=True, item=str)  # what is drawn besides: any of MEASURES
 
     @classmethod
     def complete(cls, state: dict[str, Any]) -> dict[str, Any]:

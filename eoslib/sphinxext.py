@@ -22,14 +22,14 @@ from eoslib.explorables import Landscape2D, Quadratic, SelfStabilisation
 from eoslib.lab import Lab
 from eoslib.replay import Replay
 from eoslib.sketch import Sketch
-from eoslib.widget import STATIC, Widget
+from eoslib.widget import STATIC, Key, Widget
 
 __all__ = ["WIDGETS", "Renderer", "WidgetDirective", "setup"]
 
 WIDGETS: tuple[type[Widget], ...] = (Lab, Quadratic, Landscape2D, SelfStabilisation, Sketch, Replay)
 
 
-def _numbers(kind: type) -> Any:
+def _list_of(kind: type) -> Any:
     return lambda text: [kind(part) for part in text.replace(",", " ").split()]
 
 
@@ -37,11 +37,14 @@ def _yes_or_no(text: str | None) -> bool:
     return (text or "true").strip().lower() in ("true", "yes")  # a bare `:autoplay:` means yes
 
 
-def _reader(default: Any) -> Any:
+def _reader(key: Key) -> Any:
     """How an option is read: by the type of the key's default."""
-    if isinstance(default, list):
-        return _numbers(type(default[0]) if default else float)
-    return {bool: _yes_or_no, int: int, float: float}.get(type(default), directives.unchanged)
+    kind = type(key.default())
+    return (
+        _list_of(key.item)
+        if kind is list
+        else {bool: _yes_or_no, int: int, float: float}.get(kind, directives.unchanged)
+    )
 
 
 class WidgetDirective(SphinxDirective):
@@ -62,7 +65,7 @@ class WidgetDirective(SphinxDirective):
 
 def directive_of(widget: type[Widget]) -> type[WidgetDirective]:
     """The directive of one widget."""
-    options = {key: _reader(default) for key, default in widget.DEFAULTS.items()}
+    options = {key: _reader(getattr(widget, key)) for key in widget.DEFAULTS}
     options |= dict.fromkeys(widget.shorthands, directives.unchanged)
     return type(f"{widget.__name__}Directive", (WidgetDirective,), {"widget": widget, "option_spec": options})
 

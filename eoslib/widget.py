@@ -31,12 +31,14 @@ class Key(traitlets.TraitType[Any, Any]):
     """One key of a widget's state: its default and its check. It is synced with the browser, both ways.
 
     The twin leaves out a quiet one that has its default: what a notebook has stored stays as it is.
+    `item` is the type of what a list holds, for the directive that reads it from text.
     """
 
-    def __init__(self, default: Any, check: Check, *, quiet: bool = False) -> None:
+    def __init__(self, default: Any, check: Check, *, quiet: bool = False, item: type = float) -> None:
         super().__init__(default)
         self.check = check
         self.quiet = quiet
+        self.item = type(default[0]) if isinstance(default, list) and default else item
         self.tag(sync=True)
 
     def default(self, obj: Any = None) -> Any:

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,8 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup
 
-from eoslib.lab import BROUGHT, DEFAULTS, MOST, PRESETS, Lab, check_state, static_html
+from eoslib.lab import BROUGHT, DEFAULTS, MEASURES, MOST, PRESETS, STATIC, Lab, check_state, static_html
+from eoslib.sphinxext import directive_of
 
 OLD = ("task", "loss", "lr", "activation", "hidden", "seed", "autoplay", "id", "lr_range", "title", "max_steps")
 BAD = [
@@ -46,6 +48,7 @@ BAD = [
     ({"schedule": "cosine"}, "schedule is 'cosine'"),
     ({"schedule": "drop-0-0.5"}, "schedule is 'drop-0-0.5'"),
     ({"measures": ["loss"]}, "measure 'loss'"),
+    ({"measures": ["distance", "eigenvalues"]}, "'distance' needs a flow"),
     ({"preset": "edges"}, "preset 'edges'"),
 ]
 
@@ -96,6 +99,15 @@ def test_the_twin_adds_what_differs_from_the_defaults() -> None:
     shown = json.loads(str(mount["data-eos-state"]))
     assert (shown["optimizer"], shown["batch"], shown["measures"]) == ("sgd", 30, ["batchSharpness"])
     assert "momentum" not in shown
+
+
+def test_measures_are_named_alike_in_python_in_the_directive_and_in_the_module() -> None:
+    option = directive_of(Lab).option_spec["measures"]
+    assert option("distance, centralFlow") == ["distance", "centralFlow"]
+    assert Lab(measures=option("distance centralFlow")).measures == ["centralFlow", "distance"]
+    assert directive_of(Lab).option_spec["hidden"]("30, 20") == [30, 20]  # other lists keep their own kinds of items
+    module = (STATIC / "lab.js").read_text("utf-8")
+    assert all(re.search(rf"\b{name}:\{{", module) for name in MEASURES)
 
 
 def test_an_optimizer_brings_its_step_size_unless_one_is_given() -> None:

@@ -5,6 +5,7 @@ import html as entities
 import http.server
 import os
 import shutil
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -58,6 +59,20 @@ def site(html: Path) -> Iterator[str]:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_address[1]}"
         server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def axe(root: Path, node: str) -> Path:
+    """The accessibility checker axe-core, one of the development packages of widgets/package-lock.json."""
+    file = root / "widgets" / "node_modules" / "axe-core" / "axe.min.js"
+    if not file.exists():
+        places = f"{Path(node).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+        npm = shutil.which("npm", path=places)
+        if not npm:
+            missing("npm")
+        command = [str(npm), "ci", "--no-audit", "--no-fund"]
+        subprocess.run(command, cwd=root / "widgets", env={**os.environ, "PATH": places}, check=True, timeout=600)
+    return file
 
 
 @dataclass

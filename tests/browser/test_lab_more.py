@@ -31,7 +31,7 @@ def mount(desk: Desk, tmp_path: Path) -> Open:
             encoding="utf-8",
         )
         page, log = desk.open(page_file.as_uri() + part, **options)
-        page.wait_for_selector(".eos-mount[data-eos-ready=true]")
+        page.wait_for_selector(".eos-mount[data-eos-ready=true]", state="attached")
         assert (log.outside, log.errors) == ([], [])
         return page.locator(".eos-mount")
 
@@ -154,3 +154,71 @@ def test_the_run_button_can_be_read_in_a_dark_system_theme(mount: Open) -> None:
     colours = "(b) => [getComputedStyle(b).color, getComputedStyle(b).backgroundColor]"
     ink, ground = el.get_by_role("button", name="Run").evaluate(colours)
     assert (ink, ground) == ("rgb(20, 24, 29)", "rgb(230, 233, 236)")
+
+
+def test_flows_and_the_oscillation_are_shown_on_request(mount: Open) -> None:
+    el = mount()
+    chart, before = el.locator(".eos-plots"), el.locator(".eos-plots").bounding_box()
+    el.get_by_text("Also show").click()
+    distance = el.get_by_role("checkbox", name="distance to the flow")
+    assert not distance.is_visible()  # it needs a flow
+    assert not el.get_by_role("checkbox", name="batch sharpness").is_visible()  # it needs batches
+    for name in ("gradient flow", "central flow", "oscillation x"):
+        el.get_by_role("checkbox", name=name).check()
+    distance.check()
+    assert state(el)["measures"] == ["gradientFlow", "centralFlow", "distance", "oscillation"]
+    after = chart.bounding_box()
+    assert before is not None and after is not None and after["height"] == before["height"] + 2 * 94
+    steps(el, 3)
+    el.get_by_text("Show data").click()
+    el.get_by_role("columnheader", name="oscillation x").wait_for()
+    assert el.get_by_role("columnheader").all_inner_texts()[-4:] == [
+        "loss of central flow", "sharpness of central flow", "distance to central flow", "oscillation x",
+    ]  # fmt: skip
+    assert "show=gradientFlow-centralFlow-distance-oscillation" in el.page.url
+    assert "central flow" in str(chart.get_attribute("aria-label"))
+    el.get_by_role("checkbox", name="gradient flow").uncheck()
+    el.get_by_role("checkbox", name="central flow").uncheck()
+    assert state(el)["measures"] == ["oscillation"]  # the distance goes with the last flow
+    assert not distance.is_visible()
+
+
+def test_the_batch_sharpness_of_sgd_stands_beside_its_threshold(mount: Open) -> None:
+    el = mount({"preset": "sgd", "task": "chebyshev-4", "hidden": [20], "batch": 5})
+    steps(el, 2)
+    shown = el.evaluate(
+        "(el) => { const { batchSharpness, threshold } = el.eos.history(); return [batchSharpness, threshold]; }"
+    )
+    assert len(shown[0]) == len(shown[1]) == 3
+    assert all(value > 0 for value in shown[0])
+
+
+def test_lecture_mode_is_one_lab_one_control_and_nothing_else(mount: Open) -> None:
+    el = mount(part="?lecture#lab:lr=0.2", width=1280, height=720)
+    page, dialog = el.page, el.page.get_by_role("dialog")
+    slider = dialog.get_by_role("slider", name="step size η", exact=True)
+    assert state(el)["running"]
+    assert state(el)["lr"] == 0.2
+    assert [name for name in ("button", "combobox", "checkbox") if dialog.get_by_role(name).count()] == []  # type: ignore[arg-type]
+    assert slider.evaluate("(slider) => slider === document.activeElement")
+    box = dialog.locator(".eos-chart").bounding_box()
+    assert box is not None and 1200 < box["x"] + box["width"] <= 1280 and 600 < box["y"] + box["height"] <= 720
+    page.keyboard.press("ArrowRight")
+    assert state(el)["lr"] > 0.2
+    page.keyboard.press("Space")
+    assert not state(el)["running"]
+    assert page.url.endswith(
+        f"?lecture#lab:lr={state(el)['lr']}&task=chebyshev-6&hidden=30-20&act=tanh&loss=mse&seed=2"
+    )
+    el.evaluate("(el) => el.eos.set('max_steps', 3)")
+    page.keyboard.press("Space")
+    page.wait_for_function("(el) => el.eos.state().end", arg=el.element_handle())
+    page.keyboard.press("ArrowLeft")  # the one control also starts the next run
+    page.wait_for_function("(el) => el.eos.state().running || el.eos.state().end", arg=el.element_handle())
+    page.keyboard.press("Escape")
+    assert dialog.count() == 0
+    assert el.get_by_role("button", name="Reset").is_visible()
+
+
+def test_of_two_labs_lecture_mode_takes_the_one_it_names(mount: Open) -> None:
+    assert mount(part="?lecture=other").page.get_by_role("dialog").count() == 0

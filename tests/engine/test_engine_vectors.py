@@ -65,8 +65,8 @@ def run(node_path: Path) -> Any:
 
 @pytest.fixture(scope="session")
 def packages(run: Any) -> None:
-    """The development packages of package-lock.json: the bundler and the type checker."""
-    if not (WIDGETS / "node_modules" / "esbuild").exists():
+    """The development packages of package-lock.json: bundler, type checker, accessibility checker."""
+    if not (WIDGETS / "node_modules" / "axe-core").exists():
         run("npm", "ci", "--no-audit", "--no-fund", timeout=600)
 
 

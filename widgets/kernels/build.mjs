@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 
 const path = (/** @type {string} */ name) => fileURLToPath(new URL(name, import.meta.url));
 const out = `${mkdtempSync(`${tmpdir()}/kernels-`)}/kernels.wasm`;
-const line = `clang --target=wasm32 -O3 -msimd128 -ffp-contract=off -fno-builtin -nostdlib -Wl,--no-entry,--export-dynamic,--import-memory,--strip-all -o ${out} ${path("kernels.c")}`;
+const line = `clang --target=wasm32 -Os -msimd128 -ffp-contract=off -fno-builtin -nostdlib -Wl,--no-entry,--export-dynamic,--import-memory,--strip-all -o ${out} ${path("kernels.c")}`;
 execFileSync("clang", line.split(" ").slice(1), { stdio: "inherit" });
 const bytes = readFileSync(out), version = execFileSync("clang", ["--version"], { encoding: "utf8" }).split("\n")[0];
 writeFileSync(path("../src/wasm-bytes.mjs"), `// @ts-check

@@ -10,36 +10,39 @@ typedef v128_t V;
 #define ADD wasm_f64x2_add
 #define FMA(p, x, b) p = ADD(p, MUL(x, b))          /* two roundings: WebAssembly does not fuse */
 
+/* -Os keeps the code small; only here it must unroll, so that the tile stays in registers */
+#define ROWS(R) _Pragma("clang loop unroll(full)") for (int r = 0; r < R; r++)
+
 /* rows i .. i + R - 1 of C, R x 4 tiles, then what is left of the columns one by one */
 #define STRIP(R)                                                                                                  \
   static inline void strip##R(int n, int k, const double *A, int ar, int ac, const double *B, int br, double *C, int add) { \
     int j = 0;                                                                                                    \
     for (; j + 3 < n; j += 4) {                                                                                   \
       V p[R], q[R];                                                                                               \
-      for (int r = 0; r < R; r++) { p[r] = add ? LOAD(C + r * n + j) : SPLAT(0); q[r] = add ? LOAD(C + r * n + j + 2) : SPLAT(0); } \
+      ROWS(R) { p[r] = add ? LOAD(C + r * n + j) : SPLAT(0); q[r] = add ? LOAD(C + r * n + j + 2) : SPLAT(0); }   \
       const double *a = A, *b = B + j;                                                                            \
       for (int l = 0; l < k; l++, a += ac, b += br) {                                                             \
         V u = LOAD(b), v = LOAD(b + 2);                                                                           \
-        for (int r = 0; r < R; r++) { V x = wasm_v128_load64_splat(a + r * ar); FMA(p[r], x, u); FMA(q[r], x, v); } \
+        ROWS(R) { V x = wasm_v128_load64_splat(a + r * ar); FMA(p[r], x, u); FMA(q[r], x, v); }                   \
       }                                                                                                           \
-      for (int r = 0; r < R; r++) { STORE(C + r * n + j, p[r]); STORE(C + r * n + j + 2, q[r]); }                 \
+      ROWS(R) { STORE(C + r * n + j, p[r]); STORE(C + r * n + j + 2, q[r]); }                                     \
     }                                                                                                             \
     for (; j + 1 < n; j += 2) {                                                                                   \
       V p[R];                                                                                                     \
-      for (int r = 0; r < R; r++) p[r] = add ? LOAD(C + r * n + j) : SPLAT(0);                                    \
+      ROWS(R) p[r] = add ? LOAD(C + r * n + j) : SPLAT(0);                                                        \
       const double *a = A, *b = B + j;                                                                            \
       for (int l = 0; l < k; l++, a += ac, b += br) {                                                             \
         V u = LOAD(b);                                                                                            \
-        for (int r = 0; r < R; r++) FMA(p[r], wasm_v128_load64_splat(a + r * ar), u);                             \
+        ROWS(R) FMA(p[r], wasm_v128_load64_splat(a + r * ar), u);                                                 \
       }                                                                                                           \
-      for (int r = 0; r < R; r++) STORE(C + r * n + j, p[r]);                                                     \
+      ROWS(R) STORE(C + r * n + j, p[r]);                                                                         \
     }                                                                                                             \
     if (j < n) {                                                                                                  \
       double p[R];                                                                                                \
-      for (int r = 0; r < R; r++) p[r] = add ? C[r * n + j] : 0;                                                  \
+      ROWS(R) p[r] = add ? C[r * n + j] : 0;                                                                      \
       const double *a = A, *b = B + j;                                                                            \
-      for (int l = 0; l < k; l++, a += ac, b += br) for (int r = 0; r < R; r++) p[r] += a[r * ar] * *b;           \
-      for (int r = 0; r < R; r++) C[r * n + j] = p[r];                                                            \
+      for (int l = 0; l < k; l++, a += ac, b += br) ROWS(R) p[r] += a[r * ar] * *b;                               \
+      ROWS(R) C[r * n + j] = p[r];                                                                                \
     }                                                                                                             \
   }
 STRIP(4)

@@ -2,6 +2,7 @@
 // The picture on the page's canvas, with a cursor for the pointer and the arrow keys. Colours and fonts come from CSS.
 // A canvas of our own instead of a plotting library: two fixed panels need some 150 lines, and the same drawing makes
 // the static figure; the bundle is half the size.
+import { panelsBelow } from "./further.mjs";
 import { drawPicture } from "./picture.mjs";
 
 const INKS = ["loss", "sharpness", "threshold", "muted", "line", "flow", "kept0", "kept1", "kept2"];
@@ -25,6 +26,7 @@ export class Chart {
     /** @type {Geometry | null} */ this.geometry = null;
     /** @type {number | null} */ this.index = null;      // of the row under the cursor
     this.byKeyboard = false;
+    this.scale = 1;
     /** @type {import("./picture.mjs").Scene} */ this.scene = {};
     box.addEventListener("pointermove", (event) => this.#point(event));
     box.addEventListener("pointerdown", (event) => this.#point(event));
@@ -36,16 +38,18 @@ export class Chart {
   /** @param {History} history  a new run */
   show(history) {
     this.history = history;
+    this.box.style.setProperty("--eos-below", String(panelsBelow(history).length));
     this.clear();
-    this.redraw();
+    this.restyle();
   }
 
   /** Takes size, colours and font anew from the page. */
   restyle() {
     const { box, canvas } = this, style = getComputedStyle(box);
-    this.width = box.clientWidth;
-    this.height = box.clientHeight;
-    this.ratio = window.devicePixelRatio || 1;
+    this.scale = Number(style.getPropertyValue("--eos-scale")) || 1;   // of the whole picture, in lecture mode
+    this.width = box.clientWidth / this.scale;
+    this.height = box.clientHeight / this.scale;
+    this.ratio = (window.devicePixelRatio || 1) * this.scale;
     canvas.width = Math.round(this.width * this.ratio);
     canvas.height = Math.round(this.height * this.ratio);
     this.font = `${this.width < 520 ? 11 : 12}px ${style.fontFamily}`;
@@ -102,7 +106,7 @@ export class Chart {
   /** @param {PointerEvent} event */
   #point(event) {
     if (!this.geometry || this.history.length === 0) return;
-    const x = event.clientX - this.box.getBoundingClientRect().left;
+    const x = (event.clientX - this.box.getBoundingClientRect().left) / this.scale;
     if (x < this.geometry.left - 4 || x > this.geometry.right + 4) return this.clear();
     this.#set(this.geometry.index(x), false);
   }
@@ -137,16 +141,16 @@ export class Chart {
     const { geometry: g, index, history } = this, off = !g || index === null || index >= history.length;
     for (const part of [this.hair, ...this.dots]) part.hidden = off;
     if (off) return;
-    const row = history.row(index), x = g.at(index);
-    this.hair.style.cssText = `left:${x}px;top:${g.panels[0][0]}px;height:${g.panels[1][1] - g.panels[0][0]}px`;
-    [g.loss(row.loss), g.sharpness(row.sharpness)].forEach((y, i) => { this.dots[i].style.cssText = `left:${x}px;top:${y}px`; });
+    const { scale } = this, row = history.row(index), x = g.at(index) * scale, top = g.panels[0][0] * scale;
+    this.hair.style.cssText = `left:${x}px;top:${top}px;height:${g.panels[g.panels.length - 1][1] * scale - top}px`;
+    [g.loss(row.loss), g.sharpness(row.sharpness)].forEach((y, i) => { this.dots[i].style.cssText = `left:${x}px;top:${y * scale}px`; });
   }
 
   destroy() { this.observer.disconnect(); }
 }
 
 /** The colour behind an element. @param {Element | null} element  @returns {string} */
-function groundOf(element) {
+export function groundOf(element) {
   for (let at = element; at; at = at.parentElement) {
     const colour = getComputedStyle(at).backgroundColor;
     if (!/^(transparent|rgba\(.*, 0\))$/.test(colour)) return colour;

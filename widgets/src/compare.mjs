@@ -40,9 +40,13 @@ export function differences(runs) {
   });
 }
 
-/** Names of the kept runs beside the current one: in full for the legend, and short for the picture's margin, where a
- * run whose name is long is called by its letter. @param {Run[]} kept @param {Run} current */
+/** Names of the kept runs beside the current one: in full for the legend, where equal ones are numbered, and short for
+ * the picture's margin, where a run whose name is long is called by its letter. @param {Run[]} kept @param {Run} current */
 export function namesOf(kept, current) {
-  const parts = differences([...kept, current]).slice(0, kept.length), full = parts.map((words) => words.join(", "));
-  return full.map((name, i) => ({ full: name, short: name.length <= 10 && full.indexOf(name) === full.lastIndexOf(name) ? name : letter(i) }));
+  const names = differences([...kept, current]).slice(0, kept.length).map((words) => words.join(", "));
+  return names.map((name, i) => {
+    const same = names.flatMap((other, k) => (other === name ? [k] : []));
+    if (same.length > 1) return { full: `${name} (${same.indexOf(i) + 1})`, short: letter(i) };
+    return { full: name, short: name.length <= 10 ? name : letter(i) };
+  });
 }

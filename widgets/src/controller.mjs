@@ -5,7 +5,7 @@ import { Chart } from "./chart.mjs";
 import { connect } from "./client.mjs";
 import { History } from "./history.mjs";
 import { keepKeys, watchPresence, watchTheme } from "./presence.mjs";
-import { BROUGHT, examples, extraColumns, methodOf, problemOf, shownMeasures } from "./methods.mjs";
+import { BROUGHT, examples, extraColumns, hasFlow, methodOf, problemOf, shownMeasures } from "./methods.mjs";
 import { keptLines } from "./more.mjs";
 import { checks, conflict, DEFAULTS } from "./settings.mjs";
 import { bring, takeLink } from "./sources.mjs";
@@ -113,7 +113,7 @@ export class Lab {
     this.engine?.send(key === "lr" ? { kind: "lr", lr, change: ++this.change } : { kind: "hyper", values: { momentum, beta1, beta2, rho }, change: ++this.change });
     if (this.history.length === 1) this.firstLr = lr;
     this.showKept();
-    if (!this.running && !this.end) this.say(sentences.changed(this.settings));
+    if (!this.running && !this.end) this.say(sentences.changed(this.settings), false);
   }
 
   /** Tells Python and the address bar. A setting in error stays as it is there: its old value, told back, would come
@@ -144,7 +144,7 @@ export class Lab {
     this.setScene();
     this.chart?.show(this.history);
     if (this.running) this.engine?.send({ kind: "run", rate: this.rate });
-    else this.say(usable ? sentences.ready(this.settings) : "");
+    else this.say(usable ? sentences.ready(this.settings) : "", false);
     showControls(this);
     this.#draw();
   }
@@ -156,7 +156,7 @@ export class Lab {
     if (on === this.running) return;
     this.running = on;
     this.engine?.send(on ? { kind: "run", rate: this.rate } : { kind: "pause" });
-    if (!quietly) this.say(on ? sentences.running(this.settings) : sentences.paused(this.history, this.settings));
+    if (!quietly) this.say(on ? sentences.running(this.settings) : sentences.paused(this.history, this.settings), !on);
     showControls(this);
     this.#schedule(true);
   }
@@ -197,7 +197,7 @@ export class Lab {
   setScene() {
     const { edge, moving, preconditioned } = methodOf(this.settings);
     if (!this.chart) return;
-    this.chart.scene = { moving, edge: edge.replace("/(", "/\n(").replace("s e", "s\ne"), time: shownMeasures(this.settings).includes("gradientFlow"), kept: keptLines(this),
+    this.chart.scene = { moving, edge: edge.replace("/(", "/\n(").replace("s e", "s\ne"), time: hasFlow(shownMeasures(this.settings)), kept: keptLines(this),
       ...(preconditioned ? { sharpness: "precond.\nsharpness", heading: "preconditioned sharpness" } : {}) };
   }
 
@@ -230,8 +230,9 @@ export class Lab {
     if (target === this.view.cursor && this.chart?.press(event.key)) event.preventDefault();
   }
 
-  /** @param {string} sentence */
-  say(sentence) { this.view.status.textContent = sentence; }
+  /** Into the status line. A screen reader is told unless the control that was used has said it already.
+   * @param {string} sentence @param {boolean} [aloud] */
+  say(sentence, aloud = true) { Object.assign(this.view.status, { ariaLive: aloud ? "polite" : "off", textContent: sentence }); }
 
   state() {
     const step = this.history.length ? this.history.last.step : 0;

@@ -3,6 +3,7 @@
 import css from "./lab.css";
 import { h } from "./dom.mjs";
 import { Lab } from "./controller.mjs";
+import { lecture } from "./lecture.mjs";
 
 /** The part of anywidget's model that is used; a static page gives a small stand-in.
  * @typedef {object} Model
@@ -19,6 +20,7 @@ function render({ model, el }) {
   const style = h("style", {}, css);
   el.append(style, lab.view.root);
   lab.start();
+  lecture(lab);
   return () => {
     lab.destroy();
     style.remove();

@@ -1,15 +1,15 @@
 // @ts-check
 // The names of the lines, at the heights where the lines end, moved apart where they would cover each other.
 
-/** @typedef {{ text: string, ink: import("./picture.mjs").Ink, panel: "loss" | "sharpness", y: number, light?: boolean }} Name
+/** @typedef {{ text: string, ink: import("./picture.mjs").Ink, panel: import("./further.mjs").Panel, y: number, light?: boolean }} Name
  *   text: one or two lines, with \n between; light: not bold */
 
 const LINE = 15, LEAD = 13;  // room for a name of one line, and from line to line within a name, px
 
 /** @param {import("./picture.mjs").Pen} pen @param {number} x @param {Name[]} names
- * @param {number[]} ends  floor of the loss panel, roof and floor of the sharpness panel */
-export function nameLines(pen, x, names, [lossFloor, roof, floor]) {
-  for (const [panel, top, bottom] of /** @type {const} */ ([["loss", 0, lossFloor], ["sharpness", roof, floor]])) {
+ * @param {Record<string, number[]>} places  by panel: the highest and the lowest place for a name */
+export function nameLines(pen, x, names, places) {
+  for (const [panel, [top, bottom]] of Object.entries(places)) {
     const own = names.filter((name) => name.panel === panel).sort((a, b) => a.y - b.y), ys = apart(own.map(({ y }) => y), own.map(room), top, bottom);
     own.forEach(({ text, ink, light }, i) => {
       const lines = text.split("\n");

@@ -55,22 +55,29 @@ export const examples = (task) => (task === "digits" ? 300 : 20);
 /** The stops of a parameter's slider. @param {Knob} knob @param {string} task */
 export const stopsOf = (knob, task) => (knob === "batch" ? KNOBS.batch.stops.filter((size) => size <= examples(task)) : KNOBS[knob].stops);
 
-/** @typedef {{ text: string, columns: string[], fits: (settings: Settings) => boolean }} Measure */
-/** What a run can show besides, by the engine's name for it. @type {Record<string, Measure>} */
+/** @typedef {{ text: string, columns: (settings: Settings) => string[], fits: (settings: Settings) => boolean }} Measure */
+/** @param {Settings} settings @param {string[]} columns @param {string} distance  this one only if it is asked for */
+const flowColumns = ({ measures }, columns, distance) => [...columns, ...(measures.includes("distance") ? [distance] : [])];
+/** Whether one of the flows is chosen, which the distance is from. @param {string[]} measures */
+export const hasFlow = (measures) => measures.some((name) => name.endsWith("Flow"));
+/** What a run can show besides, by the engine's name for it; a distance comes with its flow. @type {Record<string, Measure>} */
 export const MEASURES = {
-  eigenvalues: { text: "second and third eigenvalue", columns: ["sharpness2", "sharpness3"], fits: () => true },
-  gradientFlow: { text: "gradient flow, over time ηt", columns: ["flowLoss", "flowSharpness"], fits: (s) => Boolean(methodOf(s).flow) },
-  batchSharpness: { text: "sharpness of the batches", columns: ["batchSharpness"], fits: (s) => s.optimizer === "sgd" },
+  eigenvalues: { text: "second and third eigenvalue", columns: () => ["sharpness2", "sharpness3"], fits: () => true },
+  gradientFlow: { text: "gradient flow", columns: (s) => flowColumns(s, ["flowLoss", "flowSharpness"], "flowDistance"), fits: (s) => Boolean(methodOf(s).flow) },
+  centralFlow: { text: "central flow (for one eigenvalue)", columns: (s) => flowColumns(s, ["centralLoss", "centralSharpness"], "centralDistance"), fits: (s) => s.optimizer === "gd" },
+  distance: { text: "distance to the flow", columns: () => [], fits: (s) => s.measures.some((name) => name.endsWith("Flow") && MEASURES[name].fits(s)) },
+  oscillation: { text: "oscillation x along the top eigenvector", columns: () => ["oscillation"], fits: (s) => !methodOf(s).preconditioned },
+  batchSharpness: { text: "batch sharpness", columns: () => ["batchSharpness"], fits: (s) => s.optimizer === "sgd" },
 };
 
 /** The chosen measures that fit the other settings. @param {Settings} settings */
 export const shownMeasures = (settings) => settings.measures.filter((name) => MEASURES[name].fits(settings));
 
 /** Columns besides the five of every run. @param {Settings} settings */
-export const extraColumns = (settings) => [...shownMeasures(settings).flatMap((name) => MEASURES[name].columns), ...(settings.task === "digits" ? ["accuracy"] : [])];
+export const extraColumns = (settings) => [...shownMeasures(settings).flatMap((name) => MEASURES[name].columns(settings)), ...(settings.task === "digits" ? ["accuracy"] : [])];
 
 /** The engine's problem. @param {Settings} settings  @returns {import("./engine.mjs").Problem} */
 export function problemOf(settings) {
-  const { optimizer, batch, task } = settings;
-  return { ...settings, batch: optimizer === "sgd" ? batch : 0, measures: [...shownMeasures(settings), ...(task === "digits" ? ["accuracy"] : [])] };
+  const { optimizer, batch, task } = settings, measures = shownMeasures(settings).filter((name) => name !== "distance");
+  return { ...settings, batch: optimizer === "sgd" ? batch : 0, measures: [...measures, ...(task === "digits" ? ["accuracy"] : [])] };
 }

@@ -1,9 +1,9 @@
 // @ts-check
-// What stands behind “More”: the optimizer, further measures, runs kept for comparison, files.
+// What stands behind “Also show” and “More”: further measures, the optimizer, runs kept for comparison, files.
 import { freeze, letter, MOST_KEPT, namesOf, STYLES } from "./compare.mjs";
 import { choose, field, h, select } from "./dom.mjs";
 import { historyFrom } from "./history.mjs";
-import { MEASURES, METHODS, OPTIMIZERS, PRESETS } from "./methods.mjs";
+import { hasFlow, MEASURES, METHODS, OPTIMIZERS, PRESETS } from "./methods.mjs";
 import { csvText, readRun, saveText } from "./runfile.mjs";
 import { SCHEDULES } from "./settings.mjs";
 import { usePreset } from "./sources.mjs";
@@ -31,12 +31,13 @@ export function buildMore() {
   const keep = button("Keep this run"), clear = button("Clear kept runs");
   const save = button("Save run"), load = button("Load run …"), csv = button("Export CSV"), png = button("Export PNG");
   const file = h("input", { type: "file", accept: ".json,application/json", hidden: "", tabindex: "-1", "aria-label": "file of a run" });
-  const root = h("details", { class: "eos-data eos-more" }, h("summary", {}, "More: optimizers, measures, compare, save"),
+  const root = h("details", { class: "eos-data eos-more" }, h("summary", {}, "More: optimizers, compare, save"),
     h("div", { class: "eos-settings" }, field("optimizer", optimizer), field("step size over time", schedule), field("ready-made setting", preset)),
-    h("fieldset", { class: "eos-checks" }, h("legend", {}, "Also draw (starts the run anew)"), ...measures.map(({ label }) => label)),
-    h("div", { class: "eos-buttons", role: "group", "aria-label": "compare runs" }, keep, clear),
-    h("div", { class: "eos-buttons", role: "group", "aria-label": "save and load" }, save, load, csv, png, file));
-  return { root, optimizer, schedule, preset, measures, keep, clear, save, load, csv, png, file };
+    h("div", { class: "eos-buttons" }, keep, clear),
+    h("div", { class: "eos-buttons" }, save, load, csv, png, file));
+  const show = h("details", { class: "eos-data" }, h("summary", {}, "Also show: flows, oscillation, eigenvalues"),
+    h("fieldset", { class: "eos-checks" }, h("legend", {}, "Starts the run anew. A flow is drawn over the time ηt."), ...measures.map(({ label }) => label)));
+  return { root, show, optimizer, schedule, preset, measures, keep, clear, save, load, csv, png, file };
 }
 
 /** @param {Lab} lab */
@@ -45,7 +46,10 @@ export function bindMore(lab) {
   more.optimizer.addEventListener("change", () => lab.set("optimizer", more.optimizer.value));
   more.schedule.addEventListener("change", () => lab.set("schedule", more.schedule.value));
   more.preset.addEventListener("change", () => { if (more.preset.value) usePreset(lab, more.preset.value); });
-  for (const { box } of more.measures) box.addEventListener("change", () => lab.set("measures", more.measures.filter((m) => m.box.checked).map((m) => m.name)));
+  for (const { box } of more.measures) box.addEventListener("change", () => {
+    const chosen = more.measures.filter((m) => m.box.checked).map((m) => m.name);
+    lab.set("measures", hasFlow(chosen) ? chosen : chosen.filter((name) => name !== "distance"));
+  });
   more.keep.addEventListener("click", () => keep(lab, freeze(lab.asRun()), sentences.kept));
   more.clear.addEventListener("click", () => { lab.kept = []; lab.say(sentences.cleared); lab.showKept(); });
   more.save.addEventListener("click", () => download(lab, "json", new Blob([saveText(lab.asRun())], { type: "application/json" })));

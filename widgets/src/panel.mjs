@@ -3,7 +3,8 @@
 import { lrAt, notchOf } from "./notches.mjs";
 import { letter } from "./compare.mjs";
 import { choose, h } from "./dom.mjs";
-import { examples, KNOBS, methodOf, stopsOf } from "./methods.mjs";
+import { FURTHER } from "./further.mjs";
+import { examples, hasFlow, KNOBS, methodOf, shownMeasures, stopsOf } from "./methods.mjs";
 import { bindMore, showMore } from "./more.mjs";
 import { lrText, number, stepText } from "./numbers.mjs";
 import { widthText } from "./settings.mjs";
@@ -81,7 +82,8 @@ function showKnobs({ view, settings }) {
 /** The readings' names. @param {Lab} lab */
 function showNames({ view: { readings }, settings }) {
   readings.sharpness.title.textContent = sharpnessWord(settings);
-  readings.threshold.title.textContent = methodOf(settings).edge;
+  const [over, under] = methodOf(settings).edge.split("/(");
+  readings.threshold.title.replaceChildren(h("span", {}, ...(under ? [`${over}/`, h("wbr"), `(${under}`] : [over])));   // a long formula breaks at its fraction bar
   readings.ratio.title.textContent = methodOf(settings).edge === "2/η" ? "sharpness ÷ 2/η" : "sharpness ÷ threshold";
   readings.accuracy.box.hidden = settings.task !== "digits";
 }
@@ -89,7 +91,7 @@ function showNames({ view: { readings }, settings }) {
 /** The numbers at the cursor, or at the last step. @param {Lab} lab @param {number | null} index */
 export function showReadings({ view, history, settings }, index) {
   const { readings, cursor } = view, at = index !== null && index < history.length ? index : history.length - 1;
-  const row = at >= 0 ? history.row(at) : { step: 0, time: 0, loss: NaN, sharpness: NaN, threshold: NaN, accuracy: NaN };
+  const row = at >= 0 ? history.row(at) : /** @type {import("./history.mjs").Row} */ ({ step: 0 });
   readings.step.value.textContent = stepText(row.step);
   readings.loss.value.textContent = number(row.loss);
   readings.sharpness.value.textContent = number(row.sharpness);
@@ -104,16 +106,12 @@ export function showReadings({ view, history, settings }, index) {
   cursor.setAttribute("aria-valuetext", `step ${stepText(row.step)}: loss ${number(row.loss)}, ${sharpnessWord(settings)} ${number(row.sharpness)}, ${methodOf(settings).edge} ${number(row.threshold)}`);
 }
 
-const COLUMN_NAMES = /** @type {Record<string, string>} */ ({
-  sharpness2: "λ₂", sharpness3: "λ₃", flowLoss: "loss of flow", flowSharpness: "sharpness of flow", batchSharpness: "of batches", accuracy: "accuracy",
-});
-
 /** The table beside the picture, only while it is open: the run, and the sharpness of the kept runs at the same steps.
  * @param {Lab} lab */
 export function showTable({ view, history, settings, kept }) {
   if (!view.data.open) return;
-  const timed = "flowSharpness" in history.extra, extra = Object.keys(history.extra);
-  const names = ["step", ...(timed ? ["time ηt"] : []), "loss", sharpnessWord(settings), methodOf(settings).edge, ...extra.map((name) => COLUMN_NAMES[name]), ...kept.map((_, i) => `sharpness of ${letter(i)}`)];
+  const timed = hasFlow(shownMeasures(settings)), extra = Object.keys(history.extra);
+  const names = ["step", ...(timed ? ["time ηt"] : []), "loss", sharpnessWord(settings), methodOf(settings).edge, ...extra.map((name) => FURTHER[name]?.column ?? name), ...kept.map((_, i) => `sharpness of ${letter(i)}`)];
   view.head.replaceChildren(...names.map((name) => h("th", { scope: "col" }, name)));
   view.body.replaceChildren(...history.sample(50).map((row) => {
     const others = kept.map((run) => (row.step < run.history.length ? run.history.sharpness[row.step] : NaN));

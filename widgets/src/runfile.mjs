@@ -1,5 +1,6 @@
 // @ts-check
 // A run as a file: JSON to load again, CSV for a spreadsheet.
+import { FURTHER } from "./further.mjs";
 import { BROUGHT } from "./methods.mjs";
 import { checks, conflict, DEFAULTS, LIMITS } from "./settings.mjs";
 
@@ -9,7 +10,7 @@ import { checks, conflict, DEFAULTS, LIMITS } from "./settings.mjs";
 
 const FORMAT = "eos-lab-run", VERSION = 1, NEEDED = ["step", "time", "loss", "sharpness", "threshold"];
 const KEYS = /** @type {(keyof Settings)[]} */ (Object.keys(DEFAULTS));
-const KNOWN = [...NEEDED, "sharpness2", "sharpness3", "flowLoss", "flowSharpness", "batchSharpness", "accuracy"];
+const KNOWN = [...NEEDED, ...Object.keys(FURTHER), "accuracy"];
 
 /** JSON has no NaN and no infinity: both are written as null. @param {Run} run */
 export const saveText = ({ settings, firstLr, history }) => JSON.stringify({ format: FORMAT, version: VERSION, settings, firstLr, columns: history.arrays() });

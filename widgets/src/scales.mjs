@@ -12,7 +12,7 @@ export const stepsTop = (length) => STEPS.find((s) => s >= length - 1) ?? length
  * @param {Rows[]} runs  @returns {[number, number]} */
 export function decades(...runs) {
   let low = Infinity, high = 0;
-  for (const { loss, extra, length } of runs) for (const column of [loss, ...(extra.flowLoss ? [extra.flowLoss] : [])]) {
+  for (const { loss, extra, length } of runs) for (const column of [loss, extra.flowLoss, extra.centralLoss].filter(Boolean)) {
     for (let i = 0; i < length; i++) {
       if (column[i] > 0 && column[i] < low) low = column[i];
       if (column[i] < Infinity && column[i] > high) high = column[i];

@@ -1,7 +1,7 @@
 // @ts-check
 // The settings of the lab: defaults, choices, and checks whose errors are sentences that say what to do.
 import { ACTIVATIONS, LOSSES, parameterCount } from "./constants.mjs";
-import { examples, MEASURES, OPTIMIZERS } from "./methods.mjs";
+import { examples, hasFlow, MEASURES, OPTIMIZERS } from "./methods.mjs";
 
 /** @typedef {object} Settings
  * @property {string} task        "chebyshev-<degree>" or "digits"
@@ -119,6 +119,7 @@ export const checks = {
     const names = (Array.isArray(value) ? value : String(value).split("-")).map(String).filter((name) => name !== "");
     const bad = names.find((name) => !Object.hasOwn(MEASURES, name));
     if (bad !== undefined) throw new RangeError(`There is no measure ${quote(bad)}. Use any of ${Object.keys(MEASURES).join(", ")}.`);
+    if (names.includes("distance") && !hasFlow(names)) throw new RangeError("The measure “distance” needs a flow. Use it with gradientFlow or centralFlow.");
     return Object.keys(MEASURES).filter((name) => names.includes(name));
   },
 };

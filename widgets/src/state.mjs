@@ -14,8 +14,8 @@ export const MID_RUN = ["lr", "momentum", "beta1", "beta2", "rho"];
 /** Whether a fragment has a part for the widget `id`. @param {string} hash @param {string} id */
 export const hasPart = (hash, id) => parts(hash).some((text) => text.startsWith(`${id}:`));
 
-/** The parts of a fragment that are widgets' (a plain anchor has no colon). @param {string} hash */
-const parts = (hash) => hash.replace(/^#/, "").split(";").filter((part) => /^[A-Za-z][\w-]*:/.test(part));
+/** The parts of a fragment that are widgets' (a plain anchor has no colon), and lecture mode. @param {string} hash */
+const parts = (hash) => hash.replace(/^#/, "").split(";").filter((part) => /^(lecture$|[A-Za-z][\w-]*:)/.test(part));
 
 /** Raw text values, by setting name, of the widget `id` in a fragment; empty when it has none.
  * @param {string} hash @param {string} id @param {[string, string][]} [linked]  @returns {Record<string, string>} */
@@ -38,4 +38,11 @@ export function writeFragment(hash, id, settings, linked = LINKED) {
     return `${short}=${encodeURIComponent(Array.isArray(value) ? value.join("-") : String(value))}`;
   });
   return `#${[...parts(hash).filter((text) => !text.startsWith(`${id}:`)), `${id}:${own.join("&")}`].join(";")}`;
+}
+
+/** The lab that an address asks to see in lecture mode: its id, "" for the page's first, or null for none.
+ * @param {{ search: string, hash: string }} address */
+export function asked({ search, hash }) {
+  const named = new URLSearchParams(search).get("lecture");
+  return named ?? (hash.slice(1).split(";").includes("lecture") ? "" : null);
 }

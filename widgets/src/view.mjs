@@ -69,7 +69,7 @@ export function buildView({ title, linkable }) {
     h("div", { class: "eos-chart" }, plots, cursor), kept,
     h("div", { class: "eos-foot" }, late, status),
     h("div", { class: "eos-settings" }, field("task", task), lossField, field("activation", activation), field("hidden layers", hidden), field("seed", seed), ...(linkable ? [copy] : [])),
-    more.root, data);
+    more.show, more.root, data);
   return { root, lr, lrBox, run, step, reset, speed, readings, plots, cursor, late, status, error, task, loss, lossField, activation, hidden, seed, copy, data, body, head, knobs, kept, more };
 }
 

@@ -3,7 +3,7 @@
 import { BLOWUP } from "./constants.mjs";
 import { LATE } from "./history.mjs";
 import { lrText, number, stepText } from "./numbers.mjs";
-import { edgeOf, KNOBS, methodOf } from "./methods.mjs";
+import { edgeOf, hasFlow, KNOBS, MEASURES, methodOf, shownMeasures } from "./methods.mjs";
 
 /** @typedef {import("./history.mjs").History} History */
 /** @typedef {import("./settings.mjs").Settings} Settings */
@@ -76,7 +76,8 @@ export const sentences = {
 
 /** What the picture shows, for those who do not see it. @param {History} h @param {Settings} s @param {string[]} [kept]  names */
 export function pictureText(h, s, kept = []) {
-  const text = `Two plots over the step: the loss on a logarithmic axis, and below it the ${sharpnessWord(s)} as a solid line with the threshold ${methodOf(s).edge} dashed.`;
+  const measures = shownMeasures(s), also = measures.length ? ` Also shown: ${measures.map((name) => MEASURES[name].text).join("; ")}.` : "";
+  const text = `Plots over ${hasFlow(measures) ? "the time ηt" : "the step"}: the loss on a logarithmic axis, and below it the ${sharpnessWord(s)} as a solid line with the threshold ${methodOf(s).edge} dashed.${also}`;
   const old = kept.length ? ` Thin lines: kept runs, ${kept.join("; ")}.` : "";
   return h.length ? `${text}${old} At ${where(h, s)}, loss ${number(h.last.loss)}.` : text;
 }

@@ -11,7 +11,7 @@ import { optimizers } from "../src/optimizers.mjs";
 import { drawPicture, geometry } from "../src/picture.mjs";
 import { csvText, readRun, saveText } from "../src/runfile.mjs";
 import { checks, conflict, DEFAULTS } from "../src/settings.mjs";
-import { ALL, readFragment, writeFragment } from "../src/state.mjs";
+import { ALL, asked, readFragment, writeFragment } from "../src/state.mjs";
 import { sentences } from "../src/words.mjs";
 
 /** @typedef {import("../src/settings.mjs").Settings} Settings */
@@ -57,9 +57,35 @@ test("measures are asked for only where they mean something", () => {
   assert.match(conflict(settingsOf({ optimizer: "sgd", batch: 30 })), /batch of 30 .* 20 examples/);
 });
 
+test("a distance comes with its flow, and is no measure of the engine's own", () => {
+  assert.throws(() => checks.measures("distance-oscillation"), /“distance” needs a flow.*Use it with/);
+  const measures = checks.measures("distance-centralFlow-gradientFlow-oscillation");
+  assert.deepEqual(problemOf(settingsOf({ measures })).measures, ["gradientFlow", "centralFlow", "oscillation"]);
+  assert.deepEqual(extraColumns(settingsOf({ measures })).slice(2), ["flowDistance", "centralLoss", "centralSharpness", "centralDistance", "oscillation"]);
+  assert.deepEqual(extraColumns(settingsOf({ measures, optimizer: "sgd" })), ["flowLoss", "flowSharpness", "flowDistance", "oscillation"]);   // the central flow is gradient descent's
+  assert.deepEqual(extraColumns(settingsOf({ measures, optimizer: "polyak" })), ["oscillation"]);
+  const { history } = runOf(settingsOf({ measures, lr: 0.2 }), 40), { flowDistance, centralDistance, oscillation } = history.extra;
+  assert.equal(flowDistance[0], 0);                                                            // both start at w_0
+  assert.ok(centralDistance[40] > 0 && centralDistance[40] < 1 && flowDistance[40] < 1);
+  assert.ok(Number.isNaN(oscillation[0]) && Number.isFinite(oscillation[1]));
+});
+
+test("panels below: one a quantity, about zero where it swings, everything inside, all lines named", () => {
+  const { history } = runOf(settingsOf({ measures: checks.measures("gradientFlow-centralFlow-distance-oscillation") }), 30), /** @type {any[]} */ lines = [], /** @type {any[]} */ texts = [];
+  const g = geometry(history, 700, 518, { time: true }), [, , swings, distances] = g.panels;
+  assert.equal(g.panels.length, 4);
+  assert.equal(g.oscillation(0), (swings[0] + swings[1]) / 2);
+  assert.equal(g.distance(0), distances[1]);
+  assert.ok(g.panels.every(([top, bottom], i) => top < bottom && (i === 0 || top > g.panels[i - 1][1])));
+  drawPicture({ line: (...a) => lines.push(a), text: (...a) => texts.push(a[2]) }, history, 700, 518, { time: true });
+  for (const [points] of lines) for (let i = 0; i < points.length; i += 2) assert.ok(points[i] >= 0 && points[i] <= 700 && points[i + 1] >= 0 && points[i + 1] <= 518);
+  for (const name of ["central", "flow", "x", "distance to the flow", "time ηt"]) assert.ok(texts.includes(name), name);
+  assert.equal(geometry(runOf(DEFAULTS, 3).history, 700, 330).panels.length, 2);
+});
+
 /** @type {[keyof Settings, unknown][]} */
 const BAD = [["optimizer", "lion"], ["optimizer", "toString"], ["momentum", 1], ["beta1", -0.1], ["beta2", "x"], ["rho", -1], ["rho", NaN], ["batch", 2.5], ["batch", 301],
-  ["schedule", "cosine"], ["schedule", "drop-0-0.5"], ["schedule", "drop-5-0"], ["schedule", "warmup-0"], ["measures", ["loss"]]];
+  ["schedule", "cosine"], ["schedule", "drop-0-0.5"], ["schedule", "drop-5-0"], ["schedule", "warmup-0"], ["measures", ["loss"]], ["measures", ["distance"]]];
 for (const [key, value] of BAD) {
   test(`${key} = ${String(value)} is refused with a sentence that names it and says what to do`, () => {
     assert.throws(() => checks[key](value), (/** @type {Error} */ error) => error instanceof RangeError && error.message.includes(String(value)) && /Use /.test(error.message));
@@ -150,4 +176,20 @@ test("with the flow the axis is time ηt, and the cursor finds its step", () => 
   for (const name of ["time ηt", "flow", "η = 0.2", "((1−β₁)η)"]) assert.ok(texts.includes(name), name);
   for (const ink of ["flow", "kept0"]) assert.equal(lines.filter((l) => l[1] === ink).length, 2, ink);
   assert.ok(METHODS.gd.flow);
+});
+
+test("equal kept runs are numbered", () => {
+  const run = runOf(settingsOf({ lr: 0.2 }), 5), other = runOf(DEFAULTS, 5), names = namesOf([run, other, freeze(run)], other);
+  assert.deepEqual(names.map(({ full }) => full), ["η = 0.2 (1)", "η = 0.4", "η = 0.2 (2)"]);
+  assert.deepEqual(names.map(({ short }) => short), ["A", "η = 0.4", "C"]);
+  assert.deepEqual(namesOf([run, freeze(run)], run).map(({ full }) => full), ["same, 5 steps (1)", "same, 5 steps (2)"]);
+});
+
+test("lecture mode is asked for in the query or in the fragment, and stays there when settings change", () => {
+  assert.equal(asked({ search: "", hash: "#lab:lr=0.2" }), null);
+  assert.equal(asked({ search: "?lecture", hash: "#lab:lr=0.2" }), "");
+  assert.equal(asked({ search: "?lecture=second", hash: "" }), "second");
+  assert.equal(asked({ search: "", hash: "#lecture" }), "");
+  assert.equal(asked({ search: "", hash: writeFragment("#lecture", "lab", { ...DEFAULTS }) }), "");
+  assert.equal(asked({ search: "", hash: "#lectures" }), null);
 });
