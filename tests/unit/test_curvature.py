@@ -279,7 +279,7 @@ def test_the_gradient_of_the_sharpness_wants_a_unit_vector(u):
 
 
 def test_a_tracker_whose_points_lie_far_apart_takes_nothing_on_trust():
-    """½(1 − xy)² at x = y = a has eigenvalues 3a² − 1 and 1 − a²: they cross, and an old product of the guard hides it."""
+    """½(1 − xy)² at x = y = a has eigenvalues 3a² − 1 and 1 − a²: they cross, which an old product would hide."""
     chain = eos.Landscape(lambda w: 0.5 * (1 - w.prod()) ** 2, torch.ones(2, dtype=torch.float64))
     track = eos.SharpnessTracker()
     for a in (0.5, 0.99993, 0.9999996):
