@@ -31,9 +31,12 @@ html: .venv/.reader ## build the book into _build/html, without serving it
 test: .venv/.test ## check everything: style, types, library, widgets, notebooks, book, browser
 	@echo "· ruff"      && $(BIN)/ruff check --quiet .
 	@echo "· mypy"      && $(BIN)/mypy --no-error-summary
-	@echo "· pytest: library, widgets, book, browser" && $(WITH_NODE) MPLBACKEND=agg $(BIN)/python -m pytest -q --durations=8
-	@echo "· notebooks: every stored output must come out again" && $(BIN)/python -m pytest -q -W default \
-	    --nbval --nbval-sanitize-with tests/sanitize.cfg --nbval-cell-timeout=600 --nbval-current-env book
+	@echo "· pytest: library, widgets, book, browser; beside it the notebooks: every stored output must come out again"
+	@$(BIN)/python -m pytest -q -W default --nbval --nbval-sanitize-with tests/sanitize.cfg --nbval-cell-timeout=600 \
+	    --nbval-current-env book > _notebooks.log 2>&1 & notebooks=$$!; \
+	$(WITH_NODE) MPLBACKEND=agg $(BIN)/python -m pytest -q --durations=8; tests=$$?; \
+	wait $$notebooks; stored=$$?; tail -n 60 _notebooks.log; rm -f _notebooks.log; \
+	exit $$((tests + stored))
 	@echo "· all tests passed"
 
 lab: .venv/.reader ## open the chapters in JupyterLab
@@ -54,7 +57,7 @@ grade: .venv/.reader ## grade a folder of notebooks, offline: make grade DIR=sub
 	@$(BIN)/python -m classroom grade "$(DIR)"
 
 clean: ## remove everything built (delete .venv by hand to start from nothing)
-	@rm -rf _build _build.log .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf _build _build.log _notebooks.log .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
 
 HAVE_PYTHON = command -v $(PYTHON) > /dev/null || { \
