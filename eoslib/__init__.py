@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from eoslib import measures, plots, tasks, tasks_lanczos, tasks_parabolas, theory
 from eoslib.adaptive import Adam, RMSProp
+from eoslib.batches import batch_sharpness
 from eoslib.cifar import cifar10
 from eoslib.convolutional import cnn, resnet32, vgg11
 from eoslib.curvature import Eigenpairs, SharpnessTracker, dense_hessian, sharpness_gradient, top_eigenpairs
