@@ -30,6 +30,7 @@ def _read() -> dict[str, Experiment]:
 
 EXPERIMENTS = _read()
 FORMAT = "eoslib-outcome-1"
+SHOWN = 3  # numbers of an outcome that a table shows before it folds them away
 
 
 def experiment(name: str) -> Experiment:
@@ -99,6 +100,8 @@ def _row(one: Experiment, kept: Mapping[tuple[str, str], Mapping[str, Any]], lin
     paper = f"{html.escape(one.paper)} <em>({SOURCES[one.source]})</em>"
     sides = [("small", one.setup, one.small), ("paper", one.full_setup, one.full)]
     ours = [_ours(kept.get((one.name, scale)), scale, setup) for scale, setup, run in sides if run]
+    if one.why and any(o["verdict"] == "differs" for key, o in kept.items() if key[0] == one.name):
+        ours.append(f"<p>{html.escape(one.why)}</p>")
     verdicts = [_verdict(kept.get((one.name, scale)), scale) for scale, _, run in sides if run]
     here, verdict = "".join(ours) or f"<p>{html.escape(one.why)}</p>", "".join(verdicts) or "<p>not run</p>"
     return f"<tr><td>{claim}</td><td>{paper}</td><td>{here}</td><td>{verdict}</td></tr>"
@@ -109,6 +112,8 @@ def _ours(outcome: Mapping[str, Any] | None, scale: str, setup: str) -> str:
     if outcome is None:
         return f"<p>{size}{html.escape(setup)}: not run.</p>"
     found = "".join(f"<li>{html.escape(f['what'])}: {number(f['value'])}</li>" for f in outcome["findings"])
+    if (n := len(outcome["findings"])) > SHOWN:
+        return f"<p>{size}{html.escape(setup)}.</p><details><summary>{n} numbers</summary><ul>{found}</ul></details>"
     return f"<p>{size}{html.escape(setup)}.</p><ul>{found}</ul>"
 
 

@@ -95,9 +95,10 @@ def train(
     record: int = 5, every: int = 10, **options: Any,
 ) -> Trajectory:  # fmt: skip
     """A fully connected network 3072-200-200-10 on 5,000 images; the loss every 5 steps, two eigenvalues every 10."""
-    objective = on_cifar(desk, activation, loss)
+    objective, kind = on_cifar(desk, activation, loss), type(optimizer).__name__
+    title = f"fc-{activation}, {'square loss' if loss == 'mse' else loss}, {kind}, η = {optimizer.eta:g}"
     return desk.descend(f"{name}-{optimizer.eta:g}", objective, optimizer, steps=steps, record=record, every=every, k=2,
-                        tol=3e-3, measures={"accuracy": accuracy(objective)}, **options)  # fmt: skip
+                        tol=3e-3, title=title, measures={"accuracy": accuracy(objective)}, **options)  # fmt: skip
 
 
 def on_cifar(desk: Desk, activation: str, loss: str) -> Objective:
