@@ -72,7 +72,7 @@ class Experiment:
     chapter: str = ""  # the page of the book that teaches it
 
     def verdict(self, findings: Sequence[Finding], scale: str) -> str:
-        """matched: it holds for the paper's own network, data and loss; qualitatively: for others; differs: it does not."""
+        """matched: it holds for the paper's own network, data and loss; qualitatively: for others; differs: it fails."""
         if not all(found.holds for found in findings):
             return "differs"
         return "matched" if self.same or scale == "paper" else "qualitatively"
