@@ -80,4 +80,5 @@ def verdict() -> Cases:
         ("passed", np.append(ramp, [1.2, 0.5, 0.5, 0.5, 0.5, 0.5])),
     ]
     for truth, ratio in cases:
-        yield Case((ratio, truth == "diverged"), truth, hint, f"(a record of {len(ratio)} points, {truth == 'diverged'})")
+        lost = truth == "diverged"
+        yield Case((ratio, lost), truth, hint, f"(a record of {len(ratio)} points, lost={lost})")
