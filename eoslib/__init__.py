@@ -6,7 +6,7 @@ Data flow one way: data set + network + loss → Objective → descend(optimizer
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from eoslib import measures, plots, tasks, tasks_lanczos, tasks_parabolas, theory
+from eoslib import measures, plots, tasks, tasks_edge, tasks_lanczos, tasks_parabolas, tasks_thresholds, theory
 from eoslib.adaptive import Adam, RMSProp
 from eoslib.batches import batch_sharpness
 from eoslib.cifar import cifar10
@@ -94,8 +94,10 @@ __all__ = [
     "spectral_density",
     "sweep",
     "tasks",
+    "tasks_edge",
     "tasks_lanczos",
     "tasks_parabolas",
+    "tasks_thresholds",
     "taylor",
     "theory",
     "top_eigenpairs",
