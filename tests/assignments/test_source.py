@@ -104,7 +104,7 @@ BROKEN = {
     "no checks": (MARKS, "", "line 17: a question needs python answer and python marks"),
     "checks and a rubric": ("```python wrong", "```rubric\nHm.\n```\n\n```python wrong", "not both"),
     "an answer in the opening": ("## Twice", ANSWER + "## Twice", "line 17: this answer block stands before the first"),
-    "numbers in a question": ("```python marks", PERSONAL + "```python marks", "line 28: this personal block stands in a"),
+    "numbers in a question": ("```python marks", PERSONAL + "```python marks", "line 28: this personal block stands"),
     "two personal blocks": ("## Twice", PERSONAL + "## Twice", "two personal blocks"),
     "not Python, in a question": ("return 2 * x", "return 2 * ", "line 22: invalid syntax"),
     "not Python, in the opening": ("import numpy as np", "import numpy as", "line 9:"),
