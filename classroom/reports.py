@@ -15,6 +15,7 @@ __all__ = ["histogram", "write"]
 
 HAND = ("student", "assignment", "question", "of", "marks", "comment", "answer", "file")
 BINS = 10
+FORMULA = ("=", "+", "-", "@", "\t")  # how one begins in a spreadsheet
 Row = dict[str, Any]
 
 
@@ -87,7 +88,8 @@ def _by_hand(results: list[Row], path: Path) -> dict[tuple[str, str], Row]:
     table: dict[tuple[str, str], Row] = {}
     if path.exists():
         with path.open(encoding="utf-8", newline="") as file:
-            table = {(row["file"], row["question"]): dict(row) for row in csv.DictReader(file)}
+            rows = [{name: _plain(value) for name, value in row.items()} for row in csv.DictReader(file)]
+            table = {(row["file"], row["question"]): row for row in rows}
     for result in results:
         for question in (q for q in result["questions"] if q["score"] is None):
             row = table.setdefault((result["file"], question["question"]), dict.fromkeys(HAND, ""))
@@ -103,11 +105,12 @@ def _add_hand(result: Row, table: dict[tuple[str, str], Row]) -> None:
     for question in result["questions"]:
         row = table.get((result["file"], question["question"]))
         if row and row["marks"].strip():
-            try:
-                question["score"] = float(row["marks"].replace(",", "."))
-            except ValueError:
-                result["notes"].append(f"by-hand.csv has {row['marks']!r} for {question['question']}; write a number")
+            given = float(text) if _number(text := row["marks"].strip().replace(",", ".")) else -1.0
+            if not 0 <= given <= question["of"]:
+                wanted = f"write a number from 0 to {question['of']:g}"
+                result["notes"].append(f"by-hand.csv has {row['marks']!r} for {question['question']}; {wanted}")
                 continue
+            question["score"] = given
             question["messages"] = [row["comment"] or "Marked by hand."]
     result["score"] = sum(q["score"] or 0.0 for q in result["questions"])
     result["of"] = sum(q["of"] for q in result["questions"] if q["score"] is not None)
@@ -120,7 +123,8 @@ def _grades(results: list[Row], path: Path) -> None:
     for r in results:
         scores = {f"q{q['number']}": "" if q["score"] is None else f"{q['score']:g}" for q in r["questions"]}
         open_ = sum(q["of"] for q in r["questions"] if q["score"] is None)
-        row = {"student": r["student"], "assignment": r["assignment"], "score": f"{r['score']:g}", "of": f"{r['of']:g}"}
+        row = {"student": r["student"], "assignment": r["assignment"]}
+        row |= {} if r.get("ungraded") else {"score": f"{r['score']:g}", "of": f"{r['of']:g}"}
         row |= {"still by hand": f"{open_:g}", "notes": "; ".join([*r["notes"], *r["problems"]]), "file": r["file"]}
         rows.append(row | scores)
     _csv(path, ("student", "assignment", "score", "of", "still by hand", *columns, "notes", "file"), rows)
@@ -147,8 +151,14 @@ def _csv(path: Path, columns: tuple[str, ...], rows: list[Row]) -> None:
 
 def _harmless(value: Any) -> Any:
     """A text that a spreadsheet would take for a formula gets a quote in front: students choose these texts."""
-    formula = isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t")) and not _number(value)
+    formula = isinstance(value, str) and value.startswith(FORMULA) and not _number(value)
     return f"'{value}" if formula else value
+
+
+def _plain(value: str | None) -> str:
+    """A text that was written by `_harmless`, as it was."""
+    value = value or ""
+    return value[1:] if value[:1] == "'" and value[1:].startswith(FORMULA) else value
 
 
 def _number(text: str) -> bool:
@@ -174,7 +184,8 @@ def _feedback(results: list[Row], folder: Path) -> None:
     """One page for each student, to be sent back."""
     folder.mkdir(exist_ok=True)
     for r in results:
-        lines = [f"# {r['student']}: {r['assignment'] or r['file']}", "", f"**{r['score']:g} of {r['of']:g}**", ""]
+        total = "not graded" if r.get("ungraded") else f"{r['score']:g} of {r['of']:g}"
+        lines = [f"# {r['student']}: {r['assignment'] or r['file']}", "", f"**{total}**", ""]
         lines += [f"- {note}" for note in [*r["notes"], *r["problems"]]]
         if r["numbers"]:
             lines += ["", "Your numbers: " + ", ".join(f"{k} = {v}" for k, v in r["numbers"].items())]
