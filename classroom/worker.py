@@ -160,7 +160,7 @@ def _words(error: BaseException, where: str) -> str:
         frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename.startswith("cell ")]
     except Exception:  # the error's own __str__ may raise
         text, frames = "", []
-    line = getattr(error, "lineno", None) if isinstance(error, SyntaxError) else None
+    line = f"{error.lineno}: {(error.text or '').strip()}" if isinstance(error, SyntaxError) and error.lineno else ""
     place = f" in {frames[-1].filename}, line {frames[-1].lineno}: {frames[-1].line}" if frames else ""
     place = f" in {where}, line {line}" if line else place
     return f"raised {type(error).__name__}" + (f" ({text})" if text else "") + place
