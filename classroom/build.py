@@ -16,7 +16,7 @@ __all__ = ["PLACEHOLDER", "build", "notebook"]
 PLACEHOLDER = "your-name"
 ROOT = Path(__file__).resolve().parents[1]
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
-LIBRARIES = ("torch", "numpy", "scipy", "scikit-learn", "matplotlib", "tqdm", "psutil")
+LIBRARIES = ("torch", "numpy", "scipy", "scikit-learn", "matplotlib", "tqdm", "psutil", "nbformat")
 
 SETUP = f"""#!/usr/bin/env bash
 # Gradescope runs this once, as root, when the autograder is uploaded. Choose an image with Python 3.11 or newer.
