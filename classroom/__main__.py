@@ -41,6 +41,7 @@ def main(arguments: list[str]) -> int:
         if options.command == "build":
             return _build(known, options.folder)
         if options.command == "gradescope":
+            _warn()
             gradescope.answer(options.root, known[0])
             return 0
         chosen = [a for a in known if options.only in (None, a.name)]
@@ -57,6 +58,11 @@ def _build(known: list[Assignment], folder: Path) -> int:
     return 0
 
 
+def _warn() -> None:
+    if not walls().standing:
+        print(LOUD.format(reason=walls().reason), file=sys.stderr, flush=True)
+
+
 def _grade(chosen: list[Assignment], folder: Path, into: Path | None, jobs: int) -> int:
     if not folder.is_dir():
         print(f"There is no folder {folder}; name the one with the submissions.", file=sys.stderr)
@@ -64,8 +70,7 @@ def _grade(chosen: list[Assignment], folder: Path, into: Path | None, jobs: int)
     if not chosen:
         print("There is no such assignment; their names are the file names in assignments/.", file=sys.stderr)
         return 2
-    if not walls().standing:
-        print(LOUD.format(reason=walls().reason), file=sys.stderr)
+    _warn()
     results = into or folder.resolve().parent / f"{folder.resolve().name}-grades"
     found = batch.grade_folder(folder, results, chosen, jobs=jobs)
     print(reports.write(found, results, chosen))

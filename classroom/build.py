@@ -16,26 +16,28 @@ __all__ = ["PLACEHOLDER", "build", "notebook"]
 PLACEHOLDER = "your-name"
 ROOT = Path(__file__).resolve().parents[1]
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
-LIBRARIES = ("torch", "numpy", "scipy", "scikit-learn", "matplotlib", "tqdm", "psutil")
+LIBRARIES = ("torch", "numpy", "scipy", "scikit-learn", "matplotlib", "tqdm", "psutil", "nbformat")
 
 SETUP = f"""#!/usr/bin/env bash
 # Gradescope runs this once, as root, when the autograder is uploaded. Choose an image with Python 3.11 or newer.
 set -euo pipefail
-cd /autograder/source
+root="${{AUTOGRADER:-/autograder}}"
+cd "$root/source"
 for python in python3.13 python3.12 python3.11 python3; do
     if "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2> /dev/null; then break; fi
 done
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || {{ echo "Choose an Ubuntu 24.04 image."; exit 1; }}
 apt-get update && apt-get install -y python3-venv util-linux
-"$python" -m venv /autograder/venv
-/autograder/venv/bin/pip install --extra-index-url https://download.pytorch.org/whl/cpu \\
+"$python" -m venv "$root/venv"
+"$root/venv/bin/pip" install --extra-index-url https://download.pytorch.org/whl/cpu \\
     -c constraints.txt {" ".join(LIBRARIES)}
 chmod -R go-rwx assignments
 """
 
 RUN = """#!/usr/bin/env bash
-cd "${AUTOGRADER:-/autograder}/source"
-exec "${PYTHON:-/autograder/venv/bin/python}" -m classroom gradescope "${AUTOGRADER:-/autograder}"
+root="${AUTOGRADER:-/autograder}"
+cd "$root/source"
+exec "${PYTHON:-$root/venv/bin/python}" -m classroom gradescope "$root"
 """
 
 

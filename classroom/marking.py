@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,7 +41,7 @@ def mark(sheet: Sheet, outcome: Outcome, cells: list[str]) -> list[Mark]:
         if borrowed:
             marks.append(Mark(question.name, question.number, 0.0, question.marks, (borrowed,)))
             continue
-        results = [(check, _fault(check, outcome.answers.get(i), outcome)) for i, check in found]
+        results = [(check, _fault(check, outcome.answers.get(i), outcome, cells)) for i, check in found]
         score = sum(check.marks for check, fault in results if not fault)
         faults = tuple(dict.fromkeys(fault for _, fault in results if fault))  # the same text once
         marks.append(Mark(question.name, question.number, score, question.marks, faults or ("All right.",)))
@@ -65,15 +66,17 @@ def decode(answer: Any) -> Any:
     raise ValueError(str(answer.get("text", "an answer of an unknown kind"))[:200])
 
 
-def _fault(check: Check, answer: dict[str, Any] | None, outcome: Outcome) -> str:
+def _fault(check: Check, answer: dict[str, Any] | None, outcome: Outcome, cells: list[str]) -> str:
     """Why a check failed, or nothing."""
     shown = f"`{check.expression}`"
     if answer is None:
         return f"{shown} was not reached. {_why(outcome)}".rstrip()
     if "problem" in answer:
         problem = str(answer["problem"])[:600]
+        if answer.get("missing"):  # the same for every check of a function: then it is said once
+            return problem[:1].upper() + problem[1:]
         if isinstance(missing := answer.get("name"), str) and missing in check.expression:
-            return f"Nothing is called `{missing}` at the end of your notebook. {_near(missing, outcome)}".rstrip()
+            return f"Nothing is called `{missing}` at the end of your notebook. {_reason(missing, outcome, cells)}"
         return f"{shown} {problem}"
     if answer.get("value") == {"kind": "unanswered"}:
         return f"{shown} is not answered yet."
@@ -110,10 +113,15 @@ def _why(outcome: Outcome) -> str:
     return outcome.problems[-1][:1].upper() + outcome.problems[-1][1:] + "." if outcome.problems else ""
 
 
-def _near(missing: str, outcome: Outcome) -> str:
+def _reason(missing: str, outcome: Outcome, cells: list[str]) -> str:
+    """Why a name may be missing: its cell failed, or it is there under a name that looks like it."""
+    defines = re.compile(rf"\bdef {re.escape(missing)}\b|^\s*{re.escape(missing)}\s*=[^=]", re.MULTILINE)
+    for problem in outcome.problems:
+        place = re.match(r"cell (\d+) ", problem)
+        if place and int(place[1]) <= len(cells) and defines.search(cells[int(place[1]) - 1]):
+            return f"It is defined in a cell that failed: {problem}."
     near = difflib.get_close_matches(missing, [str(name) for name in outcome.names], n=1)
-    hint = f"You have `{near[0]}`: rename it back." if near else "Was its cell deleted or renamed, or did it not run?"
-    return f"{hint} {_why(outcome)}".rstrip()
+    return f"You have `{near[0]}`: rename it back." if near else "Was its cell deleted or renamed?"
 
 
 def _borrowed(question: Question, cells: list[str]) -> str:

@@ -15,6 +15,7 @@ __all__ = ["histogram", "write"]
 
 HAND = ("student", "assignment", "question", "of", "marks", "comment", "answer", "file")
 BINS = 10
+FORMULA = ("=", "+", "-", "@", "\t")  # how one begins in a spreadsheet
 Row = dict[str, Any]
 
 
@@ -71,7 +72,8 @@ def _summary(results: list[Row], name: str) -> str:
     scores = [r["score"] for r in results if r["of"]]
     of = max((r["of"] for r in results), default=0.0)
     middle = f", median {statistics.median(scores):g} of {of:g}" if scores else ""
-    lines = [f"{name}: {len(results)} submissions{middle}", histogram([_share(r) for r in results if r["of"]]), ""]
+    count = f"{len(results)} submission{'' if len(results) == 1 else 's'}"
+    lines = [f"{name}: {count}{middle}", histogram([_share(r) for r in results if r["of"]]), ""]
     for number, title in sorted({(q["number"], q["question"]) for r in results for q in r["questions"]}):
         asked = [q for r in results for q in r["questions"] if q["question"] == title]
         marked = [q["score"] / q["of"] for q in asked if q["score"] is not None]
@@ -87,7 +89,8 @@ def _by_hand(results: list[Row], path: Path) -> dict[tuple[str, str], Row]:
     table: dict[tuple[str, str], Row] = {}
     if path.exists():
         with path.open(encoding="utf-8", newline="") as file:
-            table = {(row["file"], row["question"]): dict(row) for row in csv.DictReader(file)}
+            rows = [{name: _plain(value) for name, value in row.items()} for row in csv.DictReader(file)]
+            table = {(row["file"], row["question"]): row for row in rows}
     for result in results:
         for question in (q for q in result["questions"] if q["score"] is None):
             row = table.setdefault((result["file"], question["question"]), dict.fromkeys(HAND, ""))
@@ -103,11 +106,12 @@ def _add_hand(result: Row, table: dict[tuple[str, str], Row]) -> None:
     for question in result["questions"]:
         row = table.get((result["file"], question["question"]))
         if row and row["marks"].strip():
-            try:
-                question["score"] = float(row["marks"].replace(",", "."))
-            except ValueError:
-                result["notes"].append(f"by-hand.csv has {row['marks']!r} for {question['question']}; write a number")
+            given = float(text) if _number(text := row["marks"].strip().replace(",", ".")) else -1.0
+            if not 0 <= given <= question["of"]:
+                wanted = f"write a number from 0 to {question['of']:g}"
+                result["notes"].append(f"by-hand.csv has {row['marks']!r} for {question['question']}; {wanted}")
                 continue
+            question["score"] = given
             question["messages"] = [row["comment"] or "Marked by hand."]
     result["score"] = sum(q["score"] or 0.0 for q in result["questions"])
     result["of"] = sum(q["of"] for q in result["questions"] if q["score"] is not None)
@@ -120,7 +124,8 @@ def _grades(results: list[Row], path: Path) -> None:
     for r in results:
         scores = {f"q{q['number']}": "" if q["score"] is None else f"{q['score']:g}" for q in r["questions"]}
         open_ = sum(q["of"] for q in r["questions"] if q["score"] is None)
-        row = {"student": r["student"], "assignment": r["assignment"], "score": f"{r['score']:g}", "of": f"{r['of']:g}"}
+        row = {"student": r["student"], "assignment": r["assignment"]}
+        row |= {} if r.get("ungraded") else {"score": f"{r['score']:g}", "of": f"{r['of']:g}"}
         row |= {"still by hand": f"{open_:g}", "notes": "; ".join([*r["notes"], *r["problems"]]), "file": r["file"]}
         rows.append(row | scores)
     _csv(path, ("student", "assignment", "score", "of", "still by hand", *columns, "notes", "file"), rows)
@@ -147,8 +152,14 @@ def _csv(path: Path, columns: tuple[str, ...], rows: list[Row]) -> None:
 
 def _harmless(value: Any) -> Any:
     """A text that a spreadsheet would take for a formula gets a quote in front: students choose these texts."""
-    formula = isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t")) and not _number(value)
+    formula = isinstance(value, str) and value.startswith(FORMULA) and not _number(value)
     return f"'{value}" if formula else value
+
+
+def _plain(value: str | None) -> str:
+    """A text that was written by `_harmless`, as it was."""
+    value = value or ""
+    return value[1:] if value[:1] == "'" and value[1:].startswith(FORMULA) else value
 
 
 def _number(text: str) -> bool:
@@ -174,7 +185,8 @@ def _feedback(results: list[Row], folder: Path) -> None:
     """One page for each student, to be sent back."""
     folder.mkdir(exist_ok=True)
     for r in results:
-        lines = [f"# {r['student']}: {r['assignment'] or r['file']}", "", f"**{r['score']:g} of {r['of']:g}**", ""]
+        total = "not graded" if r.get("ungraded") else f"{r['score']:g} of {r['of']:g}"
+        lines = [f"# {r['student']}: {r['assignment'] or r['file']}", "", f"**{total}**", ""]
         lines += [f"- {note}" for note in [*r["notes"], *r["problems"]]]
         if r["numbers"]:
             lines += ["", "Your numbers: " + ", ".join(f"{k} = {v}" for k, v in r["numbers"].items())]
@@ -199,5 +211,6 @@ def _picture(shares: dict[str, list[float]], path: Path) -> None:
         ax.set(title=f"{name}, {len(values)} submissions", xlabel="per cent of the marks given so far")
         ax.set_ylabel("students")
         ax.yaxis.get_major_locator().set_params(integer=True)
-    fig.savefig(path, metadata={"Date": None})
+    with plt.rc_context({"svg.hashsalt": "classroom"}):  # the same grades give the same file
+        fig.savefig(path, metadata={"Date": None})
     plt.close(fig)

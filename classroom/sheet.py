@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import numbers as abstract
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -62,6 +65,11 @@ def sheet(assignment: Assignment, student: str) -> Sheet:
 
     Raises SourceError when a block of the source fails, or the checks of a question do not sum to its marks.
     """
+    with contextlib.redirect_stdout(io.StringIO()):
+        return _sheet(assignment, student)
+
+
+def _sheet(assignment: Assignment, student: str) -> Sheet:
     names: dict[str, Any] = {"student": student, "__name__": "sheet"}
     _execute(assignment, "setup", assignment.code("setup"), names)
     before = set(names)
@@ -77,7 +85,10 @@ def sheet(assignment: Assignment, student: str) -> Sheet:
             _execute(assignment, f"marks of {question.name}", block.text, names, block.line)
         total = sum(check.marks for check in own)
         if not question.manual and abs(total - question.marks) > 1e-9:
-            raise SourceError(f"{question.name} declares {question.marks:g} marks, and its checks sum to {total:g}.")
+            raise SourceError(
+                f"{assignment.name}.md, line {question.line}: {question.name} declares {question.marks:g} marks, "
+                f"and its checks sum to {total:g}."
+            )
         checks.extend(own)
     return Sheet(assignment, student, dict(sorted(numbers.items())), tuple(checks))
 
@@ -116,11 +127,14 @@ def _showable(name: str, value: Any) -> bool:
     return short and not name.startswith("_")
 
 
-def _execute(assignment: Assignment, what: str, code: str, names: dict[str, Any], line: int = 1) -> None:
+def _execute(assignment: Assignment, what: str, code: str, names: dict[str, Any], line: int = 0) -> None:
+    """Run a block of the source; `line` is that of its first line in the file, where it is one block."""
     where = f"{assignment.name}.md ({what})"
     try:
         exec(compile("\n" * (line - 1) + code, where, "exec"), names)
-    except SourceError:
-        raise
+    except SourceError as error:
+        raise SourceError(f"{assignment.name}.md, {error}") from None
     except Exception as error:
-        raise SourceError(f"{where}: {type(error).__name__}: {error}") from error
+        frames = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == where]
+        place = f"{assignment.name}.md, line {frames[-1]} ({what})" if line and frames else where
+        raise SourceError(f"{place}: {type(error).__name__}: {error}") from error

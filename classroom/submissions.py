@@ -51,6 +51,7 @@ def load(path: Path, file: Path, assignments: list[Assignment]) -> Submission:
     if not unreadable and assignment is None:
         unreadable = f"{file} does not say which assignment it is; hand in the notebook that you were given, renamed."
     student, notes = _student(file, cells, {a.name for a in assignments})
+    notes = [] if unreadable else notes
     texts = _texts(sources, assignment) if assignment else {}
     data = path.read_bytes() if path.is_file() and path.stat().st_size <= LARGEST else str(path.stat().st_size).encode()
     digest = hashlib.sha256(data + (assignment.text if assignment else "").encode()).hexdigest()
@@ -117,7 +118,8 @@ def _student(file: Path, cells: list[str], names: set[str]) -> tuple[str, list[s
     """The name typed in the notebook when the file's name contains it; otherwise the file's name, and a note."""
     typed = next((name for name in map(_typed, cells) if name), "")
     places = [part for part in file.parts if part not in names]
-    stem = re.sub("|".join(map(re.escape, names)) or "^$", "", places[0].removesuffix(".ipynb")).strip(" ._-")
+    whole = Path(places[0]).stem if places[0] == file.name else places[0]
+    stem = re.sub("|".join(map(re.escape, names)) or "^$", "", whole).strip(" ._-")
     handed_in = stem.lower() or places[0].lower()
     if typed and _tokens(typed) in _tokens(str(file)):
         return typed, []

@@ -40,7 +40,8 @@ def walls() -> Walls:
     """Try the jail once with a trivial command."""
     if not sys.platform.startswith("linux") or not shutil.which("unshare"):
         return Walls(False, "there is no `unshare` on this system")
-    probe = "from importlib.util import find_spec as find; assert find('eoslib') and find('torch')"
+    missing = "import sys, importlib.util as u; lost = [m for m in ('eoslib', 'torch') if not u.find_spec(m)]"
+    probe = f"{missing}; sys.exit(' and '.join(lost) + ' cannot be found from inside the jail' if lost else 0)"
     limits = {"memory": 4.0, "files": 8.0, "total": 60.0}
     with jailed([sys.executable, "-c", probe], limits, slot=0, standing=True) as (command, options):
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, **options)

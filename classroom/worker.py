@@ -13,6 +13,7 @@ import json
 import linecache
 import os
 import random
+import re
 import signal
 import sys
 import traceback
@@ -41,9 +42,9 @@ def perform(task: dict[str, Any], emit: Emit) -> None:
     cell and answer (seconds each).
     """
     me = os.getpid()
-    _seed()
     official = _namespace(task["student"])
     _run(task["given"], official, "the set-up", task["cell"])
+    _seed()
     names = _namespace(task["student"]) | official
     for i, source in enumerate(task["cells"]):
         if i in task["skip"]["cells"]:
@@ -64,7 +65,7 @@ def perform(task: dict[str, Any], emit: Emit) -> None:
             emit({"event": "answer", "asked": number, **_evaluate(expression, dict(scope), task["answer"])})
             if os.getpid() != me:
                 os._exit(0)
-    emit({"event": "end", "names": sorted(n for n in names if not n.startswith("_"))[:300]})
+    emit({"event": "end", "names": sorted(n for n in names if not n.startswith("_") and n not in official)[:300]})
 
 
 def python_of(source: str) -> str:
@@ -143,22 +144,23 @@ def _evaluate(expression: str, scope: dict[str, Any], seconds: float) -> dict[st
     except SystemExit:
         return {"problem": "called exit()"}
     except NotImplementedError as error:
-        return {"problem": f"is not written yet. {error}".rstrip(), "missing": True}
+        return {"problem": f"not written yet. {error}".rstrip(), "missing": True}
     except NameError as error:
         inside = any(f.filename.startswith("cell ") for f in traceback.extract_tb(error.__traceback__))
         return {"problem": _words(error, "")} | ({} if inside else {"name": error.name})  # missing in the check itself
     except BaseException as error:
-        return {"problem": _words(error, "")}
+        open_ = next((name for name in re.findall(r"\w+", expression) if scope.get(name) is ...), "")
+        return {"problem": f"needs `{open_}`, which is not answered yet." if open_ else _words(error, "")}
 
 
 def _words(error: BaseException, where: str) -> str:
     """The error in one line, with the student's line that raised it."""
     try:
-        text = " ".join(str(error).split())[:300]
+        text = " ".join(str(error.msg if isinstance(error, SyntaxError) else error).split())[:300]
         frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename.startswith("cell ")]
     except Exception:  # the error's own __str__ may raise
         text, frames = "", []
-    line = getattr(error, "lineno", None) if isinstance(error, SyntaxError) else None
+    line = f"{error.lineno}: {(error.text or '').strip()}" if isinstance(error, SyntaxError) and error.lineno else ""
     place = f" in {frames[-1].filename}, line {frames[-1].lineno}: {frames[-1].line}" if frames else ""
     place = f" in {where}, line {line}" if line else place
     return f"raised {type(error).__name__}" + (f" ({text})" if text else "") + place
@@ -201,13 +203,14 @@ def _left_running() -> bool:
 
 
 def _seed() -> None:
+    """The same random numbers in every run. torch starts with the same ones by itself, and takes seconds to import."""
     random.seed(0)
-    for name, seed in (("numpy", "random.seed"), ("torch", "manual_seed")):
-        with contextlib.suppress(ImportError):
-            function: Any = __import__(name)
-            for part in seed.split("."):
-                function = getattr(function, part)
-            function(0)
+    with contextlib.suppress(ImportError):
+        import numpy
+
+        numpy.random.seed(0)  # noqa: NPY002  (for code that draws from the global generator)
+    if torch := sys.modules.get("torch"):
+        torch.manual_seed(0)
 
 
 def _no_input(prompt: object = "") -> str:

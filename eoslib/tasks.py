@@ -105,7 +105,10 @@ def _problem(got: Any, case: Case) -> str:
         return "gave nothing (None): is the return line missing?"
     got = _plain(got)
     if callable(case.truth):
-        verdict = case.truth(got)
+        try:
+            verdict = case.truth(got)
+        except Exception:  # it met a value of another kind than it expects
+            verdict = False
         return "" if verdict is True else str(verdict or f"gave {_brief(got)}, which is not right")
     truth = _plain(case.truth)
     return "" if checks.agrees(got, truth, case.tol) else f"gave {_brief(got)}, {_how(got, truth, case.tol)}"
@@ -124,17 +127,28 @@ def _how(got: Any, truth: Any, tol: float) -> str:
             return f"where {len(truth)} values are asked for"
         first = next(i for i, right in enumerate(truth) if not checks.agrees(got[i], right, tol))
         return f"of which value {first + 1} is wrong"
-    if np.shape(got) != np.shape(truth):
-        return f"of shape {np.shape(got)} where {np.shape(truth)} is asked for"
+    mine = _numbers(got)
+    if mine is None:
+        return "which is not right"
+    if mine.shape != np.shape(truth):
+        return f"of shape {mine.shape} where {np.shape(truth)} is asked for"
     if np.ndim(truth):
-        bad = np.abs(np.asarray(got) - truth) > tol * max(1.0, float(np.abs(truth).max()))
+        bad = ~(np.abs(mine - truth) <= tol * max(1.0, float(np.abs(truth).max())))  # nan is wrong too
         return f"of which {int(bad.sum())} of {bad.size} entries are wrong"
     numbers = isinstance(got, int | float) and isinstance(truth, int | float) and got == got
     return ("which is too large" if got > truth else "which is too small") if numbers else "which is not right"
 
 
+def _numbers(value: Any) -> np.ndarray | None:
+    """The value as an array of numbers, if it is one."""
+    try:
+        return np.asarray(value, dtype=complex)
+    except (TypeError, ValueError):
+        return None
+
+
 def _brief(value: Any) -> str:
-    if hasattr(value, "__len__") and not isinstance(value, str | tuple):
+    if hasattr(value, "__len__") and not isinstance(value, str | tuple | dict):
         return " ".join(np.array2string(np.asarray(value), precision=6, threshold=6).split())
     if isinstance(value, tuple):
         return "(" + ", ".join(map(_brief, value)) + ")"
