@@ -7,6 +7,7 @@ book/ stay as they are, and every figure comes as SVG or PDF beside its PNG. Wid
 
 import argparse
 import base64
+import copy
 import html
 import json
 import os
@@ -128,10 +129,11 @@ def write_index(out: Path, order: list[str]) -> Path:
 
 def run(notebook: NotebookNode, folder: Path, ending: str) -> NotebookNode:
     """The notebook with fresh outputs, its figures as PNG and in the format asked for. The argument stays as it is."""
-    formats = sorted({"png", ending})
-    first = nbformat.v4.new_code_cell(f"%config InlineBackend.figure_formats = {formats}")
-    done = execute(NotebookNode(notebook, cells=[first, *notebook.cells]), folder)
-    return NotebookNode(done, cells=done.cells[1:])
+    copied = copy.deepcopy(notebook)
+    first = next((cell for cell in copied.cells if cell.cell_type == "code"), None)
+    if first:  # not a cell of its own: an error is to name the chapter's own cell
+        first.source = f"%config InlineBackend.figure_formats = {sorted({'png', ending})}\n{first.source}"
+    return execute(copied, folder)
 
 
 def book_order() -> list[str]:
