@@ -13,7 +13,7 @@ export PYDEVD_DISABLE_FILE_VALIDATION := 1
 WITH_NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 
 .DEFAULT_GOAL := help
-.PHONY: help book html test lab chapters bench assignments grade clean
+.PHONY: help book html test lab chapters slides bench assignments grade clean
 
 help: ## show this list
 	@echo "make <target>:"
@@ -44,6 +44,9 @@ lab: .venv/.reader ## open the chapters in JupyterLab
 
 chapters: .venv/.reader ## run the notebooks again and store their outputs (ONLY="book/edge.ipynb" for one)
 	@$(BIN)/python scripts/chapters.py $(ONLY)
+
+slides: .venv/.reader ## every chapter's figures into _build/slides (RUN="--run --format svg" draws again; ONLY as above)
+	@$(BIN)/python scripts/slides.py $(RUN) $(ONLY)
 
 bench: .venv/.test ## time the widget's engine and the library
 	@if [ -f widgets/bench.mjs ]; then $(WITH_NODE) node widgets/bench.mjs; fi
