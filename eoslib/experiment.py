@@ -72,7 +72,7 @@ class Experiment:
     chapter: str = ""  # the page of the book that teaches it
 
     def verdict(self, findings: Sequence[Finding], scale: str) -> str:
-        """matched: it holds for the paper's own network, data and loss; qualitatively: for others; differs: it fails."""
+        """matched: it holds with the paper's own network, data and loss; qualitatively: with others; differs: not."""
         if not all(found.holds for found in findings):
             return "differs"
         return "matched" if self.same or scale == "paper" else "qualitatively"
