@@ -6,7 +6,7 @@ Data flow one way: data set + network + loss → Objective → descend(optimizer
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from eoslib import measures, plots, tasks, tasks_lanczos, tasks_parabolas, tasks_stabilisation, theory
+from eoslib import measures, plots, tasks, tasks_lanczos, tasks_parabolas, tasks_reproduce, tasks_stabilisation, theory
 from eoslib.adaptive import Adam, RMSProp
 from eoslib.cifar import cifar10
 from eoslib.convolutional import cnn, resnet32, vgg11
@@ -95,6 +95,7 @@ __all__ = [
     "tasks",
     "tasks_lanczos",
     "tasks_parabolas",
+    "tasks_reproduce",
     "tasks_stabilisation",
     "taylor",
     "theory",
