@@ -6,7 +6,18 @@ Data flow one way: data set + network + loss → Objective → descend(optimizer
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from eoslib import measures, plots, tasks, tasks_edge, tasks_lanczos, tasks_parabolas, tasks_thresholds, theory
+from eoslib import (
+    measures,
+    plots,
+    tasks,
+    tasks_edge,
+    tasks_lanczos,
+    tasks_parabolas,
+    tasks_reproduce,
+    tasks_stabilisation,
+    tasks_thresholds,
+    theory,
+)
 from eoslib.adaptive import Adam, RMSProp
 from eoslib.batches import batch_sharpness
 from eoslib.cifar import cifar10
@@ -97,6 +108,8 @@ __all__ = [
     "tasks_edge",
     "tasks_lanczos",
     "tasks_parabolas",
+    "tasks_reproduce",
+    "tasks_stabilisation",
     "tasks_thresholds",
     "taylor",
     "theory",

@@ -20,6 +20,7 @@ FLOORS = {
     "experiment": 6, "small": 6, "fullsize": 7,
     "tasks": 6, "tasks_parabolas": 7, "tasks_lanczos": 7, "tasks_edge": 7,
     "tasks_thresholds": 7,
+    "tasks_stabilisation": 7, "tasks_reproduce": 7,
     "main_text": 8, "section_four": 8, "appendix": 8, "followups": 8, "experiments": 10, "cli": 11,
     "__init__": 12, "__main__": 12, "sphinxext": 12,
 }  # fmt: skip
