@@ -36,7 +36,9 @@ _TASKS: dict[str, Callable[[], Cases]] = {}
 
 
 def task(cases: Callable[[], Cases]) -> Callable[[], Cases]:
-    """Make a function that returns cases a task: `eos.check.<its name>`."""
+    """Make a function that returns cases a task: `eos.check.<its name>`. Raises ValueError where the name is taken."""
+    if cases.__name__ in _TASKS:
+        raise ValueError(f"There is a task {cases.__name__!r} already; choose another name for this one.")
     _TASKS[cases.__name__] = cases
     return cases
 

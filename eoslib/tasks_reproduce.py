@@ -18,7 +18,7 @@ SHARPNESS = np.array([3.0, math.nan, 9.0, 12.0, 9.5, 11.0])
 
 
 @task
-def verdict() -> Cases:
+def judgement() -> Cases:
     """What the measured numbers say about a claim, judged as the library judges."""
     hint = "One number outside its interval is enough for differs, and nan is in no interval; else the sizes decide."
     inf = math.inf
@@ -32,7 +32,7 @@ def verdict() -> Cases:
 
 
 @task
-def crossing() -> Cases:
+def first_above() -> Cases:
     """The first recorded step above the threshold."""
     for threshold, truth in ((10.0, 30), (9.0, 30), (8.0, 20), (20.0, -1)):
         hint = "Nothing is above it here: the answer is −1." if truth < 0 else "The step, not its place in the array."
