@@ -13,6 +13,8 @@ from eoslib import tasks
 CASES = [(name, number, case) for name, make in sorted(tasks._TASKS.items()) for number, case in enumerate(make())]
 NAMES = [f"{name}:{number}" for name, number, _ in CASES]
 KNOWN = [(name, case) for name, _, case in CASES if not callable(case.truth)]
+WORDS = [(name, case) for name, case in KNOWN if isinstance(case.truth, str)]
+NUMBERS = [(name, case) for name, case in KNOWN if not isinstance(case.truth, str)]
 JUDGED = [(name, case) for name, _, case in CASES if callable(case.truth)]
 
 
@@ -38,8 +40,17 @@ WRONG: dict[str, Callable[[Any], Any]] = {
 }
 
 
+@pytest.mark.parametrize(("name", "case"), WORDS, ids=lambda value: value if isinstance(value, str) else "")
+def test_a_wrong_word_is_not_told_the_right_one(
+    name: str, case: tasks.Case, capsys: pytest.CaptureFixture[str]
+) -> None:
+    passed, said = tried(case, "another word", capsys)
+    message = said.split("\n  Hint:")[0].replace(case.words, "")  # a hint may give the definition
+    assert not passed and "another word" in message and str(case.truth) not in message
+
+
 @pytest.mark.parametrize("wrong", WRONG)
-@pytest.mark.parametrize(("name", "case"), KNOWN, ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize(("name", "case"), NUMBERS, ids=lambda value: value if isinstance(value, str) else "")
 def test_the_words_stay_the_same_when_the_answer_moves_away(
     name: str, case: tasks.Case, wrong: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
