@@ -35,7 +35,7 @@ def violations(axe: Path) -> Check:
 
     def check(page: Page) -> dict[str, list[str]]:
         page.evaluate(OPENED)
-        page.add_style_tag(content="* { transition: none !important; animation: none !important; }")  # no colour half way
+        page.add_style_tag(content="* { transition: none !important; animation: none !important; }")
         page.evaluate(source)
         found: dict[str, list[str]] = {}
         for theme in ("light", "dark"):
