@@ -65,7 +65,7 @@ class Firefox:
     def close(self) -> None:
         self.socket.close()
         self.process.terminate()
-        self.process.wait(timeout=30)
+        self.process.communicate(timeout=30)  # also closes the pipe
 
 
 @pytest.fixture(scope="module")

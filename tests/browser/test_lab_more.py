@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
 
 from eoslib.lab import STATIC, Lab
 from tests.browser.conftest import Desk
@@ -216,8 +216,8 @@ def test_lecture_mode_is_one_lab_one_control_and_nothing_else(mount: Open) -> No
     page.keyboard.press("ArrowLeft")  # the one control also starts the next run
     page.wait_for_function("(el) => el.eos.state().running || el.eos.state().end", arg=el.element_handle())
     page.keyboard.press("Escape")
-    assert dialog.count() == 0
-    assert el.get_by_role("button", name="Reset").is_visible()
+    expect(dialog).to_have_count(0)
+    expect(el.get_by_role("button", name="Reset")).to_be_visible()  # put back by the "close" event, a task later
 
 
 def test_of_two_labs_lecture_mode_takes_the_one_it_names(mount: Open) -> None:
