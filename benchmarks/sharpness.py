@@ -11,6 +11,7 @@ table and writes it, with where it came from, as JSON.
 
 import argparse
 import json
+import math
 import statistics
 import time
 from collections import defaultdict
@@ -101,7 +102,7 @@ def visits(name: str, seed: int, plan: Plan, device: str) -> Iterator[tuple[str,
         if t >= work.edge - WARM_UP:
             pairs = visit(name, work, tracker, w, t - work.edge, plan)
             yield from pairs if t >= work.edge else ()
-        w = w - work.lr * work.single.gradient(w)
+        w = w - work.lr(t, math.nan) * work.single.gradient(w)
 
 
 def visit(
