@@ -7,13 +7,14 @@ import torch.nn.functional as F
 from torch import nn
 
 import eoslib as eos
+from eoslib.schedules import Schedule
 
 
 @dataclass(frozen=True)
 class Workload:
     single: eos.Objective  # what is trained and timed, in the precision it is meant for
     double: eos.Objective  # the same in float64, for the exact value
-    lr: eos.Schedule  # step size η of step t
+    lr: Schedule  # step size η of step t
     edge: int  # the step at which timing and comparison begin
 
 
