@@ -11,22 +11,15 @@ from typing import Any
 import pytest
 
 import eoslib as eos
+from tests.book.slicing import needed
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "book").glob("*.ipynb"))
 CARD = re.compile(r'<div class="eos-exercise">\n\n\*\*Exercise (\d+)\.\*\* (●{1,3}) (\w+) · (\d+) min(?:\.|\n)')
 FOLDED = re.compile(r'<details class="eos-(hint|solution)">\s*<summary>(Hint|Solution)</summary>')
 KINDS = {"pencil", "code", "explore", "open", "read"}
-# exercises written before this form was a rule: give them what they lack and take them from the list
-NO_HINT = {
-    ("batchnorm", 1), ("batchnorm", 2), ("batchnorm", 3), ("batchnorm", 4), ("batchnorm", 5), ("breaks", 1),
-    ("breaks", 4), ("cross-entropy", 4), ("drop", 1), ("edge", 1), ("edge", 4), ("flow", 1), ("gallery", 1),
-    ("momentum", 1), ("momentum", 5), ("sgd", 1), ("sgd", 4), ("two-parameters", 1), ("two-parameters", 5),
-    ("sharpening", 1), ("unstable", 1), ("why", 1), ("why", 5),
-}  # fmt: skip
-NO_SOLUTION = {("batchnorm", 5)}
-NO_STUB = {("cross-entropy", 5), ("drop", 5)}
 SOLUTION = re.compile(r'<details class="eos-solution">.*?```python\n(.*?)```', re.DOTALL)
+CHECK = re.compile(r"^(?=(?:_ = )?eos\.check\()", re.MULTILINE)
 
 
 def exercises(path: Path) -> list[dict[str, Any]]:
@@ -66,8 +59,7 @@ def test_an_exercise_names_its_kind_difficulty_and_minutes(path: Path) -> None:
 def test_a_code_exercise_is_a_stub_that_raises_and_a_check_below_it(path: Path) -> None:
     for card in exercises(path):
         here = (path.stem, card["number"])
-        stubs = 1 if card["kind"] == "code" else 0
-        assert len(card["code"]) == stubs or here in NO_STUB, f"{here}: code is what has a stub"
+        assert len(card["code"]) == (card["kind"] == "code"), f"{here}: code is what has a stub"
         for cell in card["code"]:
             stub = ast.parse(cell).body[0]
             assert isinstance(stub, ast.FunctionDef), f"{here} does not begin with its function"
@@ -80,10 +72,8 @@ def test_hint_and_solution_are_folded_in_this_order(path: Path) -> None:
     for card in exercises(path):
         here, folds = (path.stem, card["number"]), [kind for kind, _ in card["folds"]]
         assert all(kind == word.lower() for kind, word in card["folds"])
-        assert folds in ([], ["hint"], ["solution"], ["hint", "solution"]), here
-        if card["kind"] != "open":
-            assert "solution" in folds or here in NO_SOLUTION, f"{here} has no solution"
-            assert "hint" in folds or here in NO_HINT, f"{here} has no hint"
+        free = [[], ["hint"]] if card["kind"] == "open" else []
+        assert folds in (*free, ["hint", "solution"]), f"{here} has {folds}"
 
 
 def printed(source: str, names: dict[str, Any]) -> str:
@@ -94,22 +84,21 @@ def printed(source: str, names: dict[str, Any]) -> str:
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_the_stub_does_not_pass_and_the_solution_does(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the cells that the exercises need are run here; the whole chapter is when its outputs are compared."""
     monkeypatch.setattr(eos.plots, "show", lambda fig, *, alt: eos.plots.plt.close(fig))
     monkeypatch.chdir(path.parent)  # where Jupyter runs it: a chapter reads its records from there
-    cells = json.loads(path.read_text("utf-8"))["cells"]
-    names: dict[str, Any] = {"__name__": "chapter"}
-    exercises = 0
-    for here, cell in enumerate(cells):
-        source, tags = "".join(cell["source"]), cell["metadata"].get("tags", [])
-        if cell["cell_type"] != "code" or "eos.Lab(" in source:
-            exec("import eoslib as eos", names)
-        elif "exercise" not in tags:
-            printed(source, names)
-        else:
-            exercises += 1
-            assert printed(source, names).startswith("not written yet: ")
-            solution = SOLUTION.search("".join(cells[here + 1]["source"]))
+    stored = json.loads(path.read_text("utf-8"))["cells"]
+    cells = ["".join(cell["source"]) if cell["cell_type"] == "code" else "" for cell in stored]
+    answers = {}
+    for place, cell in enumerate(stored):
+        if "exercise" in cell["metadata"].get("tags", []):
+            solution = SOLUTION.search("".join(stored[place + 1]["source"]))
             assert solution, f"the exercise in cell {cell['id']} has no solution in the next cell"
-            check = re.split(r"^(?=(?:_ = )?eos\.check\()", source, flags=re.MULTILINE)[-1]
-            assert printed(solution[1] + check, names).startswith("correct: ")
-    assert exercises >= 1
+            answers[place] = solution[1] + CHECK.split(cells[place])[-1]
+    assert answers
+    names: dict[str, Any] = {"__name__": "chapter"}
+    for place in needed([cell + "\n" + answers.get(place, "") for place, cell in enumerate(cells)], set(answers)):
+        said = printed(cells[place], names)
+        if place in answers:
+            assert said.startswith("not written yet: ")
+            assert printed(answers[place], names).startswith("correct: ")
