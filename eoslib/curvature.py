@@ -75,7 +75,7 @@ def top_eigenpairs(
     an eigenvalue above the one returned can hide if it is within about tol · √p of it, relative to the largest.)
     Starts from k + 1 random vectors, so that a k-fold eigenvalue is found k times.
     end="bottom" gives the k smallest instead, smallest first.
-    Raises ValueError when k is not in 1 … p or end is neither, RuntimeError when max_hvps products were not enough.
+    Raises ValueError when k is not in 1 … p, tol not in (0, 1) or end is neither, RuntimeError when max_hvps products were not enough.
     Source: Golub & Van Loan, Matrix Computations, section 10.3 (block Lanczos, Ritz values and their residuals).
 
     >>> from eoslib import quadratic
@@ -85,6 +85,8 @@ def top_eigenpairs(
     10.0
     """
     _check_k(k, w.numel())
+    if not 0 < tol < 1:
+        raise ValueError(f"tol is {tol}; give a relative error in (0, 1), for example 1e-6.")
     if end not in ("top", "bottom"):
         raise ValueError(f"end is {end!r}; use 'top' for the largest eigenvalues or 'bottom' for the smallest.")
     point, sign = landscape.at(w), 1 if end == "top" else -1
@@ -235,4 +237,4 @@ def _by_gap(values: Array, norms: Array) -> Array:
     below = distance - norms[..., 1:]
     above = np.concatenate([np.full_like(below[..., :1], np.inf), (distance - r)[..., :-1]], axis=-1)
     gap = np.minimum(below, above)
-    return np.where(gap > r, r * r / np.maximum(gap, r), r)
+    return np.where(gap > r, r * r / np.where(gap > r, gap, 1.0), r)

@@ -28,9 +28,7 @@ from eoslib.eigensolver import Array
 from eoslib.landscape import Function
 from eoslib.objective import Objective
 
-__all__ = ["NOT_SMOOTH", "Stack", "StackTracker", "batch_gradients", "graph_size"]
-
-NOT_SMOOTH = "A Hessian-vector product holds nan or inf: the loss is not smooth here."
+__all__ = ["Stack", "StackTracker", "batch_gradients", "graph_size"]
 
 
 def graph_size(function: Function, w: Tensor) -> int:
@@ -115,8 +113,8 @@ class StackTracker:
             scores = np.concatenate([errors / self.tol, sizes[:, k:] / guard_tol], axis=1)
             unsettled = (scores > abs(values).max(1, keepdims=True)).any(1) & space.finite
             share = (space.coordinates[:, k, :k] ** 2).max() if space.stale else 0.0
-            moved = abs(values[:, :k] - self._values).max(1) / abs(self._values[:, 0]) if space.stale else np.zeros(m)
-            far = bool((moved > GUARD_CHANGE).any())
+            moved = abs(values[:, :k] - self._values).max(1) if space.stale else np.zeros(m)
+            far = space.stale and bool((moved > GUARD_CHANGE * abs(self._values[:, 0])).any())
             if space.stale and (far or share > GUARD_SHARE or space.size in (p, keep + 2)):
                 space.renew(k)  # it enters the result, its point is far, or one more vector was not enough without it
                 continue

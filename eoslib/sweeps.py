@@ -14,11 +14,12 @@ from tqdm.auto import trange
 
 from eoslib.curvature import Eigenpairs
 from eoslib.descent import Descent, descend
+from eoslib.eigensolver import NOT_SMOOTH
 from eoslib.landscape import Function, Landscape
 from eoslib.log import Measure, cut_short
 from eoslib.objective import Objective
 from eoslib.optimizers import SGD, GradientDescent
-from eoslib.stack import NOT_SMOOTH, Stack, StackTracker, batch_gradients, graph_size
+from eoslib.stack import Stack, StackTracker, batch_gradients, graph_size
 from eoslib.trajectory import Trajectory
 
 __all__ = ["sweep"]

@@ -28,7 +28,7 @@ def run() -> eos.Trajectory:
 @pytest.fixture
 def file(run: eos.Trajectory, tmp_path: Path) -> Path:
     bowl = eos.quadratic([1.0, 2.0])
-    densities = {0: eos.spectral_density(bowl, bowl.w0, points=20)}
+    densities = {0: eos.spectral_density(bowl, bowl.w0, points=80)}
     return eos.save_record(run, tmp_path / "a.json", title="Chebyshev", densities=densities)
 
 

@@ -27,7 +27,7 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 
         def accuracy(now: eos.Visit, densities: dict[int, eos.SpectralDensity] = densities) -> float:
             if now.step % 30 == 0:
-                densities[now.step] = eos.spectral_density(objective, now.w, probes=2, steps=10, points=60)
+                densities[now.step] = eos.spectral_density(objective, now.w, probes=2, steps=10, points=80)
             return objective.accuracy(now.w)
 
         run = eos.descend(

@@ -27,7 +27,7 @@ def run():
 @pytest.fixture(scope="module")
 def densities():
     bowl = eos.quadratic([1.0, 2.0, 30.0])
-    return {t: eos.spectral_density(bowl, bowl.w0, points=50) for t in (300, 0)}
+    return {t: eos.spectral_density(bowl, bowl.w0, points=80) for t in (300, 0)}
 
 
 def test_a_record_comes_back_to_six_digits(run, densities, tmp_path):
