@@ -137,7 +137,7 @@ def _value_and_slope(piece: Function, w: Tensor, *, keep: bool) -> tuple[float, 
     """A function's value at w and its gradient, (p,), with a graph of its own where that is to be kept."""
     value = piece(w)
     if value.ndim or not value.requires_grad:
-        raise ValueError(f"The function gave shape {tuple(value.shape)} and requires_grad={value.requires_grad}; compute "
+        raise ValueError(f"The function gave shape {tuple(value.shape)}, requires_grad={value.requires_grad}; compute "
                          "a scalar from w, with torch.")  # fmt: skip
     (slope,) = torch.autograd.grad(value, w, create_graph=keep)
     return float(value.detach()), slope

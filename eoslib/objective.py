@@ -119,7 +119,7 @@ class Objective(Landscape):
             return math.nan
         w, size = self._checked(w), self.chunk or len(self._x)
         with torch.no_grad():
-            outputs = torch.cat([self.outputs(w, x) for x in self._x.split(size)])
+            outputs = torch.cat([self.outputs(w, x) for x in torch.split(self._x, size)])
         return float((outputs.argmax(-1) == self._y.argmax(-1)).double().mean())
 
     def _refuse_misfits(self) -> None:

@@ -141,7 +141,7 @@ def _descend_together(
             if t == steps or not active:
                 break
             w = _step(active, t, w, gradient)
-    except KeyboardInterrupt as reason:
+    except (KeyboardInterrupt, FloatingPointError) as reason:
         if not all(run.log.rows for run in runs):
             raise
         for run in active:
@@ -156,7 +156,7 @@ def _visit(
     """Measure at w (m, p) and record it. Returns the runs that go on, where they stand, and their gradients."""
     stack = Stack(function, w, curved=measure)
     losses, gradients = stack.loss.tolist(), stack.gradient.unbind()
-    fine = [loss <= run.limit for run, loss in zip(active, losses, strict=True)]  # nan is not
+    fine = [run.allows(loss) for run, loss in zip(active, losses, strict=True)]
     if not all(fine):
         lost = compress(zip(active, w, losses, gradients, strict=True), (not good for good in fine))
         for run, row, loss, gradient in lost:
@@ -171,14 +171,16 @@ def _visit(
         stack.scale = _scale(active, gradients)
         pairs = tracker(stack)
         finite = [pair is not None for pair in pairs]
-    for run, row, loss, gradient, pair, good in zip(active, w, losses, gradients, pairs, finite, strict=True):
-        if good:
+    for i, (run, row, loss, gradient, pair) in enumerate(zip(active, w, losses, gradients, pairs, strict=True)):
+        try:
+            if not finite[i]:
+                raise FloatingPointError(NOT_SMOOTH)
             run.w = row
             run.note(loss, gradient, pair, kept)
-        elif not run.log.rows:
-            raise FloatingPointError(NOT_SMOOTH)
-        else:
-            run.stopped = cut_short(NOT_SMOOTH, t)
+        except FloatingPointError as reason:
+            if not run.log.rows:
+                raise
+            finite[i], run.stopped = False, cut_short(str(reason), t)
     if all(finite):
         return active, w, stack.gradient
     tracker.keep(finite)

@@ -110,3 +110,50 @@ def test_the_sharpness_of_a_flow_is_right_where_recorded_points_lie_far_apart():
     chain = eos.Landscape(lambda w: 0.5 * (1 - w.prod()) ** 2, torch.full((2,), 0.5, dtype=torch.float64))
     run = eos.flow(chain, [0, 5, 60], progress=False)
     np.testing.assert_allclose(run.sharpness, [0.75, 2, 2], rtol=1e-3)
+
+
+@pytest.mark.parametrize("when", [1, 4, 40, 90])
+def test_an_interrupted_flow_ends_with_the_same_bits(when, tmp_path, monkeypatch):
+    objective = eos.Objective(eos.mlp(1, 6, 6, 1, seed=0), eos.chebyshev(4))
+    options = {"times": np.linspace(0, 20, 9), "every": 2, "progress": False, "measures": {"w": lambda now: now.w}}
+    monkeypatch.setattr("eoslib.checkpoint.SAVE_EVERY", 0.0)
+    gradient, calls, fails = objective.gradient, 0, None
+
+    def counted(w):
+        nonlocal calls
+        calls += 1
+        if calls == fails:
+            raise RuntimeError("the power failed")
+        return gradient(w)
+
+    monkeypatch.setattr(objective, "gradient", counted)
+    whole = eos.flow(objective, **options)
+    needed, calls, fails = calls, 0, when
+    with pytest.raises(RuntimeError, match="power"):
+        eos.flow(objective, **options, checkpoint=tmp_path / "flow.pt")
+    parts = [eos.flow(objective, **options, checkpoint=tmp_path / "flow.pt") for _ in range(2)]
+    again = 12 + 2 * 2  # a step, tried twice at most, and the two gradients with which an integrator begins
+    assert calls <= needed + again, "what lies before the checkpoint is not computed again"
+    for part in parts:
+        assert np.array_equal(part.loss, whole.loss) and torch.equal(part.w, whole.w)
+        assert np.array_equal(part.step, whole.step) and np.array_equal(part.hvps, whole.hvps)
+        assert np.array_equal(part.eigenvalues, whole.eigenvalues, equal_nan=True)
+        assert np.array_equal(part.measures["w"], whole.measures["w"])
+
+
+def test_a_flow_interrupted_by_hand_gives_what_there_is_and_goes_on(tmp_path):
+    calls = 0
+
+    def measure(now):
+        nonlocal calls
+        calls += 1
+        if calls == 3:
+            raise KeyboardInterrupt
+        return now.loss
+
+    options = {"progress": False, "measures": {"loss": measure}, "checkpoint": tmp_path / "flow.pt"}
+    half = eos.flow(eos.quadratic([2.0]), [0, 1, 2, 3], **options)
+    assert half.stopped == "stopped before time 2: interrupted; the points before it are kept"
+    again = eos.flow(eos.quadratic([2.0]), [0, 1, 2, 3], **options)
+    assert again.stopped == "" and again.time.tolist() == [0, 1, 2, 3]
+    assert again.w.item() == pytest.approx(math.exp(-6), rel=1e-4)
