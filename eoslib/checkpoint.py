@@ -10,12 +10,12 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch import Tensor
 
-__all__ = ["Keeper", "identity", "read", "whole", "write"]
+__all__ = ["Keeper", "identity", "read", "whole"]
 
 FORMAT = "eoslib-checkpoint-1"
 SAVE_EVERY = 60.0  # seconds between two checkpoints: what a crash may cost
@@ -41,13 +41,6 @@ def identity(w0: Tensor, **facts: object) -> dict[str, str]:
     return {"w0": start} | {name.replace("_", " "): re.sub(r" at 0x[0-9a-f]+", "", str(x)) for name, x in facts.items()}
 
 
-def write(path: Path, identity: Mapping[str, str], state: Mapping[str, Any]) -> None:
-    """Write the state, tensors and plain numbers, and the identity: all that must agree for a run to go on from it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with whole(path) as part:
-        torch.save({"format": FORMAT, "identity": dict(identity), "state": dict(state)}, part)
-
-
 def read(path: Path, identity: Mapping[str, str], device: torch.device) -> dict[str, Any] | None:
     """The state in the file; None where there is no file.
 
@@ -70,21 +63,14 @@ def read(path: Path, identity: Mapping[str, str], device: torch.device) -> dict[
     return state
 
 
-class Stateful(Protocol):
-    """A run that can be put down and taken up."""
-
-    def state_dict(self) -> dict[str, Any]:
-        """Everything that the rest of the run depends on, as tensors and plain numbers."""
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from there."""
-
-
 class Keeper:
-    """The checkpoint of a run under way: where its file exists, the run is taken up at once. No path, no checkpoint."""
+    """The checkpoint of a run with `state_dict` and `load_state_dict`: where its file exists, it is taken up at once.
+
+    It holds the state, tensors and plain numbers, and the identity that a run must have. No path, no checkpoint.
+    """
 
     def __init__(
-        self, path: str | Path | None, identity: Mapping[str, str], run: Stateful, device: torch.device
+        self, path: str | Path | None, identity: Mapping[str, str], run: Any, device: torch.device
     ) -> None:
         self.path, self.identity, self.run, self.done = Path(path) if path else None, identity, run, False
         state = read(self.path, identity, device) if self.path else None
@@ -98,7 +84,10 @@ class Keeper:
         """Write the run's state as it is."""
         self._saved = time.monotonic()
         if self.path:
-            write(self.path, self.identity, self.run.state_dict() | {"done": done})
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with whole(self.path) as part:
+                state = self.run.state_dict() | {"done": done}
+                torch.save({"format": FORMAT, "identity": dict(self.identity), "state": state}, part)
 
     def glance(self) -> None:
         """Write it if the last time is a minute ago."""

@@ -60,7 +60,7 @@ def cifar10(
 
 
 def _npz(path: Path, split: str) -> tuple[np.ndarray, np.ndarray]:
-    with np.load(path, allow_pickle=False) as file:
+    with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
         return _checked(file[f"x_{split}"].transpose(0, 3, 1, 2), file[f"y_{split}"])
 
 

@@ -59,15 +59,9 @@ def dense_hessian(landscape: Curved, w: Tensor) -> Tensor:
 
 
 def top_eigenpairs(
-    landscape: Curved,
-    w: Tensor,
-    *,
-    k: int = 1,
-    tol: float = 1e-6,
-    max_hvps: int = 2000,
-    seed: int = 0,
+    landscape: Curved, w: Tensor, *, k: int = 1, tol: float = 1e-6, max_hvps: int = 2000, seed: int = 0,
     end: str = "top",
-) -> Eigenpairs:
+) -> Eigenpairs:  # fmt: skip
     """The k largest algebraic eigenvalues of the Hessian at w and their vectors, from Hessian-vector products alone.
 
     `tol` bounds each residual ‖Hu − λu‖ relative to the largest |eigenvalue| seen. (The sharper estimate

@@ -117,11 +117,6 @@ class Descent:
         self.log.load_state_dict(state["log"])
         self.tracker.load_state_dict(state["tracker"])
 
-    def identity(self, **configuration: object) -> dict[str, str]:
-        """What must agree for a state to be of the same run."""
-        return identity(self.w0, objective=self.landscape, optimizer=self.optimizer, loss_at_w0=self.first,
-                        measures=list(self.log.measures), **self.options, **configuration)  # fmt: skip
-
     def _look(self, track: bool) -> tuple[float, Tensor, Eigenpairs | None]:
         """Loss, gradient and, where they are to be tracked and the loss is within its limit, eigenpairs at w_t."""
         if not track:
@@ -135,21 +130,10 @@ class Descent:
 
 
 def descend(
-    landscape: Landscape,
-    optimizer: GradientDescent,
-    *,
-    steps: int,
-    w: Tensor | None = None,
-    every: int = 1,
-    record: int = 1,
-    k: int = 1,
-    tol: float = 1e-3,
-    measures: Mapping[str, Measure] | None = None,
-    blowup: float = 1e6,
-    seed: int = 0,
-    progress: bool = True,
-    checkpoint: str | Path | None = None,
-) -> Trajectory:
+    landscape: Landscape, optimizer: GradientDescent, *, steps: int, w: Tensor | None = None, every: int = 1,
+    record: int = 1, k: int = 1, tol: float = 1e-3, measures: Mapping[str, Measure] | None = None,
+    blowup: float = 1e6, seed: int = 0, progress: bool = True, checkpoint: str | Path | None = None,
+) -> Trajectory:  # fmt: skip
     """Take `steps` steps from w (default: landscape.w0) and record w_0 … w_steps: steps + 1 points.
 
     The loss is recorded at every point; the k largest Hessian eigenvalues at every `every`-th (0: never), to a
@@ -174,7 +158,9 @@ def descend(
         raise ValueError(f"A run got steps={steps}; use steps ≥ 1.")
     run = Descent(landscape, optimizer, w=w, every=every, record=record, k=k, tol=tol, measures=measures,
                   blowup=blowup, seed=seed)  # fmt: skip
-    keeper = Keeper(checkpoint, run.identity(steps=steps), run, run.w.device)
+    facts = identity(run.w0, objective=landscape, optimizer=optimizer, loss_at_w0=run.first,
+                     measures=list(run.log.measures), **run.options, steps=steps)  # fmt: skip
+    keeper = Keeper(checkpoint, facts, run, run.w.device)
     if keeper.done:
         return run.trajectory(steps=steps)
     quiet = not progress or bool(os.environ.get("TQDM_DISABLE"))  # tqdm's notebook bar does not look there itself

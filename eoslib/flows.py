@@ -16,41 +16,27 @@ from tqdm.auto import tqdm
 
 from eoslib.checkpoint import Keeper, identity
 from eoslib.curvature import SharpnessTracker
-from eoslib.landscape import Landscape, Point
+from eoslib.landscape import Landscape
 from eoslib.log import Log, Measure, Visit
-from eoslib.objective import Objective
 from eoslib.trajectory import Trajectory, provenance
 
 __all__ = ["flow"]
 
 
 def flow(
-    landscape: Landscape,
-    times: Sequence[float] | np.ndarray,
-    *,
-    w: Tensor | None = None,
-    rtol: float = 1e-6,
-    every: int = 1,
-    k: int = 1,
-    tol: float = 1e-3,
-    measures: Mapping[str, Measure] | None = None,
-    loss_goal: float = -math.inf,
-    accuracy_goal: float = math.inf,
-    seed: int = 0,
-    progress: bool = True,
-    checkpoint: str | Path | None = None,
-) -> Trajectory:
+    landscape: Landscape, times: Sequence[float] | np.ndarray, *, w: Tensor | None = None, rtol: float = 1e-6,
+    every: int = 1, k: int = 1, tol: float = 1e-3, measures: Mapping[str, Measure] | None = None, seed: int = 0,
+    progress: bool = True, checkpoint: str | Path | None = None,
+) -> Trajectory:  # fmt: skip
     """Follow dw/dt = −∇L(w) from w (default: landscape.w0) and record it at `times`, which begin at 0.
 
     Dormand and Prince's pair of orders 5 and 4 chooses its steps, so that each adds an error of about `rtol` × the size
     of w at most; between them w is interpolated to 4th order. No step is longer than about 3.3 / sharpness.
     The record is a descent's: `time` is the flow's, η is 0, the threshold infinite, `step` counts steps of the
     integrator. `every`, `k`, `tol`, `seed` and `measures` are as in `descend`, counted in recorded points.
-    Stops at the first recorded point where the loss is ≤ loss_goal or the accuracy ≥ accuracy_goal, when the flow is
-    no longer finite, or on Ctrl-C; `stopped` then says so. `checkpoint` is as in `descend`: from there the flow goes on
-    to the same bits.
+    Stops when the flow is no longer finite, or on Ctrl-C; `stopped` then says so. `checkpoint` is as in `descend`.
     Raises ValueError when times do not increase from 0, rtol is not in (0, 1), every < 0, the loss is not finite at
-    the start, an accuracy is asked for where there is none, or the checkpoint is of another run.
+    the start, or the checkpoint is of another run.
     Source: Cohen et al. 2021, on gradient flow (there by the classical Runge–Kutta method).
 
     >>> from eoslib import quadratic
@@ -65,28 +51,16 @@ def flow(
     start = (landscape.w0 if w is None else w).detach().clone()
     if not math.isfinite(first := landscape.loss(start)):
         raise ValueError(f"The loss at the start is {first}; begin where it is finite.")
-    judge = landscape if accuracy_goal < math.inf and isinstance(landscape, Objective) else None
-    if accuracy_goal < math.inf and (judge is None or math.isnan(judge.accuracy(start))):
-        raise ValueError("accuracy_goal needs an Objective with classes; use loss_goal.")
     options = {"rtol": rtol, "every": every, "k": k, "tol": tol, "seed": seed}
-    # recorded points may lie far apart, so each is an audit: nothing of the last one is taken on trust
-    tracker = SharpnessTracker(k=k, tol=tol, seed=seed, audit_every=1)
-    run = _Flow(landscape, start, t, rtol, Log(k, measures), tracker)
+    run = _Flow(landscape, start, t, Log(k, measures), options)
     facts = identity(start, objective=landscape, loss_at_w0=first, times=t.tolist(), measures=list(run.log.measures),
-                     goals=(loss_goal, accuracy_goal), **options)  # fmt: skip
+                     **options)  # fmt: skip
     keeper = Keeper(checkpoint, facts, run, start.device)
     quiet = not progress or bool(os.environ.get("TQDM_DISABLE"))
     bar = tqdm(total=len(t), initial=run.i, desc="flow", unit="point", leave=False, delay=2, disable=quiet)
     try:
-        while not (keeper.done or run.stopped) and run.i < len(t):
-            now = t[run.i]
-            if not run.reach(now, keeper):
-                break
-            point = run.write(now, track=every > 0 and run.i % every == 0)
-            if point.loss <= loss_goal:
-                run.stopped = f"reached a loss of {loss_goal:g} at time {now:g}"
-            elif judge is not None and judge.accuracy(point.w) >= accuracy_goal:
-                run.stopped = f"reached an accuracy of {accuracy_goal:g} at time {now:g}"
+        while run.i < len(t) and not keeper.done and run.reach(t[run.i], keeper):
+            run.write(t[run.i], track=every > 0 and run.i % every == 0)
             bar.update()
             keeper.glance()
         keeper.keep(done=True)
@@ -96,11 +70,9 @@ def flow(
         run.stopped = run.cut(str(reason) or "interrupted")
     finally:
         bar.close()
-    return run.log.trajectory(
-        w0=start, stopped=run.stopped,
-        provenance=provenance(objective=str(landscape), optimizer="gradient flow, Dormand–Prince 5(4)",
-                              until=float(t[-1]), **options),
-    )  # fmt: skip
+    source = provenance(objective=str(landscape), optimizer="gradient flow, Dormand–Prince 5(4)", until=float(t[-1]),
+                        **options)  # fmt: skip
+    return run.log.trajectory(w0=start, stopped=run.stopped, provenance=source)
 
 
 class _Flow:
@@ -108,14 +80,14 @@ class _Flow:
 
     KEPT = ("t", "y", "f", "h_abs", "t_old", "y_old", "h_previous", "K")  # what RK45 steps on from, and interpolates by
 
-    def __init__(
-        self, landscape: Landscape, start: Tensor, times: np.ndarray, rtol: float, log: Log, tracker: SharpnessTracker
-    ) -> None:
-        self.landscape, self.start, self.times, self.log, self.tracker = landscape, start, times, log, tracker
+    def __init__(self, landscape: Landscape, start: Tensor, times: np.ndarray, log: Log, options: Mapping[str, Any]):
+        self.landscape, self.start, self.times, self.log = landscape, start, times, log
         self.i, self.steps, self.stopped = 0, 0, ""  # i: the next point to record
-        y0 = start.cpu().double().numpy()
+        y0, rtol = start.cpu().double().numpy(), options["rtol"]
         size = float(np.sqrt(np.mean(y0 * y0))) or 1.0
         self.solver = RK45(self._velocity, 0.0, y0, times[-1], rtol=rtol, atol=rtol * size)
+        # recorded points may lie far apart, so each is an audit: nothing of the last one is taken on trust
+        self.tracker = SharpnessTracker(k=log.k, tol=options["tol"], seed=options["seed"], audit_every=1)
 
     def _velocity(self, _: float, y: np.ndarray) -> np.ndarray:
         return -self.landscape.gradient(self._tensor(y)).cpu().double().numpy()
@@ -133,7 +105,7 @@ class _Flow:
             self.stopped = self.cut("the flow is not finite there")
         return not self.stopped
 
-    def write(self, time: float, *, track: bool) -> Point:
+    def write(self, time: float, *, track: bool) -> None:
         """Measure and record the point at this time."""
         point = self.landscape.at(self._tensor(self.solver.dense_output()(time) if time else self.solver.y))
         pairs = self.tracker(point) if track else None
@@ -141,7 +113,6 @@ class _Flow:
         visit = Visit(self.steps, float(time), point.w.detach(), point.loss, point.gradient, pairs=pairs)
         self.log.write(visit, threshold=math.inf)
         self.i += 1
-        return point
 
     def cut(self, reason: str) -> str:
         """Why it ends before all points are recorded."""

@@ -46,7 +46,8 @@ class GradientDescent:
     def at(self, t: int, sharpness: float = math.nan) -> Self:
         """This optimizer with the number that its step size is at step t.
 
-        Raises FloatingPointError, which ends a run with its points kept, where the schedule gives no number above 0.
+        Where a schedule gives no number above 0, raises ValueError at the first step, and FloatingPointError later: it
+        ends a run with its points kept.
         """
         if not callable(self.lr):
             return self
@@ -54,6 +55,8 @@ class GradientDescent:
         try:
             return replace(self, lr=eta)
         except ValueError as error:
+            if t == 0:
+                raise
             raise FloatingPointError(f"the schedule gives the step size {eta!r} at step {t}") from error
 
     @property

@@ -54,15 +54,9 @@ def hessian_trace(landscape: Curved, w: Tensor, *, probes: int = 32, seed: int =
 
 
 def spectral_density(
-    landscape: Curved,
-    w: Tensor,
-    *,
-    probes: int = 8,
-    steps: int = 60,
-    points: int = 400,
-    width: float = 0.01,
+    landscape: Curved, w: Tensor, *, probes: int = 8, steps: int = 60, points: int = 400, width: float = 0.01,
     seed: int = 0,
-) -> SpectralDensity:
+) -> SpectralDensity:  # fmt: skip
     """φ(t) = (1/p) Σ_i N(t; λ_i, σ²), estimated by stochastic Lanczos quadrature.
 
     Each probe runs `steps` Lanczos steps with full reorthogonalisation; the eigenvalues of its tridiagonal matrix
@@ -71,8 +65,7 @@ def spectral_density(
     The grid covers all nodes and 4 σ more, at distances of at most 1.5 σ: enough for the integral to be 1 to 0.1 %.
     The standard error holds the spread over probes, not the bias of too few steps: features narrower than about
     range / steps are blurred away from the ends of the spectrum.
-    Raises ValueError when probes < 2, steps < 1, width ≤ 0 or points are too few for it; FloatingPointError on nan or
-    inf.
+    Raises ValueError when probes < 2, steps < 1, width ≤ 0, or points are too few for it; FloatingPointError on nan.
     Source: Ghorbani, Krishnan and Xiao 2019; Golub & Welsch 1969 for nodes and weights.
 
     >>> from eoslib import quadratic

@@ -6,15 +6,13 @@ gradients and one more all m products, and where a network is small the price is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.utils.rnn import pad_sequence
 
-from eoslib.curvature import (
+from eoslib.curvature import (  # the same rules
     GUARD_AGE,
     GUARD_BELOW,
     GUARD_CHANGE,
@@ -23,34 +21,11 @@ from eoslib.curvature import (
     SharpnessTracker,
     _by_gap,
     _check_k,
-)  # fmt: skip
+)
 from eoslib.eigensolver import Array
 from eoslib.landscape import Function
-from eoslib.objective import Objective
 
-__all__ = ["Stack", "StackTracker", "batch_gradients", "graph_size"]
-
-
-def graph_size(function: Function, w: Tensor) -> int:
-    """How many numbers the graph of the function at w, shape (p,), keeps for its backward pass."""
-    sizes: list[int] = []
-
-    def note(x: Tensor) -> Tensor:
-        sizes.append(x.numel())
-        return x
-
-    with torch.autograd.graph.saved_tensors_hooks(note, lambda x: x):
-        function(w.clone().requires_grad_())
-    return sum(sizes)
-
-
-def batch_gradients(objective: Objective, optimizers: Sequence[Any], t: int, w: Tensor) -> Tensor:
-    """The gradient that each of these SGDs takes at step t, at its own row of w and on its own batch; shapes (m, p)."""
-    batches = [optimizer.indices(t, len(objective.dataset)) for optimizer in optimizers]
-    shares = [w.new_full((len(batch),), 1 / len(batch)) for batch in batches]
-    padded = (pad_sequence(rows, batch_first=True).to(w.device) for rows in (batches, shares))  # by a share of 0
-    gradients: Tensor = torch.vmap(torch.func.grad(objective.weighted))(w, *padded)
-    return gradients
+__all__ = ["Stack", "StackTracker"]
 
 
 class Stack:

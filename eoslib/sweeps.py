@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 from tqdm.auto import trange
 
 from eoslib.curvature import Eigenpairs
@@ -19,7 +20,7 @@ from eoslib.landscape import Function, Landscape
 from eoslib.log import Measure, cut_short
 from eoslib.objective import Objective
 from eoslib.optimizers import SGD, GradientDescent
-from eoslib.stack import Stack, StackTracker, batch_gradients, graph_size
+from eoslib.stack import Stack, StackTracker
 from eoslib.trajectory import Trajectory
 
 __all__ = ["sweep"]
@@ -28,20 +29,10 @@ SMALL = 200_000  # numbers that one graph keeps; where it keeps more, arithmetic
 
 
 def sweep(
-    landscape: Landscape | Sequence[Landscape],
-    optimizer: GradientDescent | Sequence[GradientDescent],
-    *,
-    steps: int,
-    w: Tensor | None = None,
-    every: int = 1,
-    record: int = 1,
-    k: int = 1,
-    tol: float = 1e-3,
-    measures: Mapping[str, Measure] | None = None,
-    blowup: float = 1e6,
-    seed: int = 0,
-    progress: bool = True,
-) -> list[Trajectory]:
+    landscape: Landscape | Sequence[Landscape], optimizer: GradientDescent | Sequence[GradientDescent], *, steps: int,
+    w: Tensor | None = None, every: int = 1, record: int = 1, k: int = 1, tol: float = 1e-3,
+    measures: Mapping[str, Measure] | None = None, blowup: float = 1e6, seed: int = 0, progress: bool = True,
+) -> list[Trajectory]:  # fmt: skip
     """Descend m times, with a list of optimizers, of landscapes, or of starts w (m, p); one of a kind serves all.
 
     Each record is as `descend` makes it, with the same options; a run that diverges ends alone. Runs on one function
@@ -212,3 +203,25 @@ def _step(active: Sequence[Descent], t: int, w: Tensor, gradient: Tensor) -> Ten
         stepped, run.state = run.now.step(row, run.state, sensed)
         rows.append(stepped)
     return torch.stack(rows)
+
+
+def graph_size(function: Function, w: Tensor) -> int:
+    """How many numbers the graph of the function at w, shape (p,), keeps for its backward pass."""
+    sizes: list[int] = []
+
+    def note(x: Tensor) -> Tensor:
+        sizes.append(x.numel())
+        return x
+
+    with torch.autograd.graph.saved_tensors_hooks(note, lambda x: x):
+        function(w.clone().requires_grad_())
+    return sum(sizes)
+
+
+def batch_gradients(objective: Objective, optimizers: Sequence[Any], t: int, w: Tensor) -> Tensor:
+    """The gradient that each of these SGDs takes at step t, at its own row of w and on its own batch; shapes (m, p)."""
+    batches = [optimizer.indices(t, len(objective.dataset)) for optimizer in optimizers]
+    shares = [w.new_full((len(batch),), 1 / len(batch)) for batch in batches]
+    padded = (pad_sequence(rows, batch_first=True).to(w.device) for rows in (batches, shares))  # by a share of 0
+    gradients: Tensor = torch.vmap(torch.func.grad(objective.weighted))(w, *padded)
+    return gradients

@@ -32,7 +32,7 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 
         run = eos.descend(
             objective, eos.GradientDescent(lr=lr), steps=STEPS, k=2, progress=False,
-            measures={"accuracy": accuracy, "plane": eos.measures.projection(plane, objective.w0)},
+            measures={"accuracy": accuracy, "plane": lambda now: plane.T @ (now.w - objective.w0)},
         )  # fmt: skip
         files.append(str(eos.save_record(run, folder / f"digits_{lr}", title=f"Digits, {lr}", densities=densities)))
     return files

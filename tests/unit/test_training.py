@@ -201,6 +201,12 @@ def test_bad_values_later_are_sentences_and_change_nothing():
     assert live.run.lrs.tolist() == [0.1]
 
 
+def test_a_run_of_one_point_can_be_shown():
+    live = eos.live(network(), eos.GradientDescent(lr=0.2))
+    live.advance(1)
+    assert "eos-mount" in live.twin()
+
+
 def test_the_page_without_a_kernel_holds_a_replay_of_the_run():
     live = eos.live(network(), eos.GradientDescent(lr=0.1), title="A <small> net")
     before = live._repr_mimebundle_()[0]
