@@ -43,9 +43,10 @@ class Descent:
         record: int = 1, k: int = 1, tol: float = 1e-3, measures: Mapping[str, Measure] | None = None,
         blowup: float = 1e6, seed: int = 0,
     ) -> None:  # fmt: skip
-        if not isinstance(optimizer, GradientDescent):
-            raise ValueError(f"A run takes an optimizer of eoslib, as eos.Polyak(lr=0.1), and got {optimizer!r:.60}; "
-                             "sweep takes a list.")  # fmt: skip
+        if not isinstance(landscape, Landscape) or not isinstance(optimizer, GradientDescent):
+            raise ValueError("A run takes a landscape, as eos.Objective(network, data), and an optimizer of eoslib, as "
+                             f"eos.Polyak(lr=0.1); it got {type(landscape).__name__} and {optimizer!r:.60}. For lists "
+                             "of them there is sweep.")  # fmt: skip
         if every < 0 or record < 1 or not blowup > 1:
             raise ValueError(f"A run got every={every}, record={record}, blowup={blowup}; use every ≥ 0, record ≥ 1 "
                              "and blowup > 1.")  # fmt: skip

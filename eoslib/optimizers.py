@@ -46,8 +46,7 @@ class GradientDescent:
     def at(self, t: int, sharpness: float = math.nan) -> Self:
         """This optimizer with the number that its step size is at step t.
 
-        Where a schedule gives no number above 0, raises ValueError at the first step, and FloatingPointError later: it
-        ends a run with its points kept.
+        A schedule that gives no step size raises ValueError at step 0, later FloatingPointError, which ends a run.
         """
         if not callable(self.lr):
             return self

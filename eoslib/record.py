@@ -27,7 +27,7 @@ COLUMNS = ("step", "hvps", "time", "loss", "lrs", "thresholds", "eigenvalues")
 GRIDS = ("grid", "density", "standard_error")  # of a spectral density
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Record(Trajectory):
     """A Trajectory read from a record: w0 and w are empty, its numbers rounded, points perhaps left out."""
 

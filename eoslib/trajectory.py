@@ -26,7 +26,7 @@ FORMAT = "eoslib-trajectory-2"  # 2: time, lrs, thresholds and measures at every
 Array = np.ndarray[Any, np.dtype[Any]]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Trajectory:
     """A run of T recorded points. Entries at index t all belong to the same w_t; not measured = nan."""
 
@@ -79,7 +79,7 @@ class Trajectory:
         above = np.flatnonzero(self.sharpness > self.thresholds)
         return int(self.step[above[0]]) if len(above) else None
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         end = f"; {self.stopped}" if self.stopped else ""
         measured = np.flatnonzero(np.isfinite(self.sharpness))
         sharp = f", sharpness {self.sharpness[measured[-1]]:.4g}" if len(measured) else ""

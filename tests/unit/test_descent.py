@@ -223,16 +223,18 @@ def test_bad_input_is_a_sentence(objective, options, says):
 
 
 def test_a_run_prints_as_a_sentence(run):
-    assert str(run).startswith("31 points to step 30: loss ")
+    assert str(run).startswith("31 points to step 30: loss ") and repr(run) == str(run)
     assert "(threshold 6.667)" in str(run)
 
 
 def test_what_is_no_optimizer_of_ours_is_a_sentence(objective):
     rules = [eos.GradientDescent(lr=0.1), eos.GradientDescent(lr=0.2)]
-    with pytest.raises(ValueError, match="sweep takes a list"):
+    with pytest.raises(ValueError, match="For lists of them there is sweep"):
         eos.descend(objective, rules, steps=1)
     with pytest.raises(ValueError, match=r"got SGD \(\n"):
         eos.Descent(objective, torch.optim.SGD([objective.w0], lr=0.1))
+    with pytest.raises(ValueError, match="got Sequential and Grad"):
+        eos.Descent(objective.network, rules[0])
 
 
 def test_a_step_needs_the_gradient_of_the_point_it_leaves():
