@@ -17,7 +17,6 @@ from eoslib.landscape import Curved, Landscape, Matrix
 
 __all__ = ["Eigenpairs", "SharpnessTracker", "dense_hessian", "sharpness_gradient", "top_eigenpairs"]
 
-
 # The guard's product of an earlier point still serves while
 GUARD_AGE = 3  # it is at most so many points old,
 GUARD_BELOW = 0.9  # the guard's eigenvalue is below this share of the last one asked for,
@@ -69,8 +68,7 @@ def top_eigenpairs(
     an eigenvalue above the one returned can hide if it is within about tol · √p of it, relative to the largest.)
     Starts from k + 1 random vectors, so that a k-fold eigenvalue is found k times.
     end="bottom" gives the k smallest instead, smallest first.
-    Raises ValueError when k is not in 1 … p, tol not in (0, 1) or end is neither, RuntimeError when max_hvps products
-    were not enough.
+    Raises ValueError when k is not in 1 … p, tol not in (0, 1) or end neither; RuntimeError when max_hvps are not enough.
     Source: Golub & Van Loan, Matrix Computations, section 10.3 (block Lanczos, Ritz values and their residuals).
 
     >>> from eoslib import quadratic
@@ -157,6 +155,8 @@ class SharpnessTracker:
 
     def __call__(self, point: Matrix) -> Eigenpairs:
         """The k largest eigenpairs at this point, and remember them for the next."""
+        if isinstance(point, Tensor):
+            raise ValueError("A tracker takes a point, which knows its Hessian: tracker(objective.at(w)).")
         _check_k(self.k, point.w.numel())
         space = Subspace(point.hvp, point.w)
         if self._last is None or self._calls % self.audit_every == 0:

@@ -208,6 +208,7 @@ def test_too_few_products_is_an_error_that_says_what_to_raise():
         (lambda q: eos.SharpnessTracker(tol=0), "tol=0"),
         (lambda q: eos.SharpnessTracker(audit_every=0), "audit_every=0"),
         (lambda q: eos.SharpnessTracker(k=5)(q.at(q.w0)), "5 eigenvalues"),
+        (lambda q: eos.SharpnessTracker()(q.w0), r"tracker\(objective.at\(w\)\)"),
         (lambda q: eos.dense_hessian(q, torch.zeros(10_001)), "top_eigenpairs"),
     ],
 )
