@@ -68,7 +68,7 @@ def top_eigenpairs(
     an eigenvalue above the one returned can hide if it is within about tol · √p of it, relative to the largest.)
     Starts from k + 1 random vectors, so that a k-fold eigenvalue is found k times.
     end="bottom" gives the k smallest instead, smallest first.
-    Raises ValueError when k is not in 1 … p, tol not in (0, 1) or end neither; RuntimeError when max_hvps are not enough.
+    Raises ValueError when k is not in 1 … p, tol not in (0, 1) or end neither; RuntimeError on too few max_hvps.
     Source: Golub & Van Loan, Matrix Computations, section 10.3 (block Lanczos, Ritz values and their residuals).
 
     >>> from eoslib import quadratic

@@ -123,7 +123,7 @@ class Landscape:
 
     def _checked(self, w: Tensor) -> Tensor:
         if w.shape != self.w0.shape:
-            raise ValueError(f"w has shape {tuple(w.shape)}; {self.name} takes {tuple(self.w0.shape)}: what is trainable.")
+            raise ValueError(f"w has shape {tuple(w.shape)}; {self.name} takes {tuple(self.w0.shape)}, all trainable.")
         if w.dtype != self.w0.dtype:
             raise ValueError(f"w is {w.dtype} and {self.name} is {self.w0.dtype}; use w.to({self.w0.dtype}).")
         return w
