@@ -82,15 +82,16 @@ class _Interrupt(BaseException):
 
 @contextmanager
 def _interrupts() -> Iterator[None]:
-    """Within it Ctrl-C ends everything, so that half a run is not judged. (Threads but the main one get none.)"""
+    """Within it Ctrl-C, where it is heard at all, ends everything, so that half a run is not judged."""
 
     def stop(*_: object) -> None:
         raise _Interrupt
 
-    if threading.current_thread() is not threading.main_thread():
+    before = signal.getsignal(signal.SIGINT)
+    if before == signal.SIG_IGN or threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGINT, stop)
     try:
         yield
     except _Interrupt:

@@ -2,6 +2,7 @@
 
 import _thread
 import json
+import signal
 import threading
 import time
 from collections.abc import Callable
@@ -95,8 +96,12 @@ def test_an_interrupt_ends_the_waiting_and_no_point_is_torn():
         wait(lambda: live._descent.t > 20)
         _thread.interrupt_main()
 
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a test run in the background ignores it
     threading.Thread(target=interrupt).start()
-    live.advance(10**9)
+    try:
+        live.advance(10**9)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert not live.playing
     n = len(live.run.step)
     assert n > 20
