@@ -6,6 +6,8 @@ import hashlib
 import io
 import pickle
 import tarfile
+import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +45,8 @@ def cifar10(
         raise FileNotFoundError(f"There is no {path}. {HELP}")
     try:
         parts = {s: _npz(path, s) if path.suffix == ".npz" else _standard(path, s, verify) for s in {"train", split}}
-    except (KeyError, EOFError, OSError, ValueError, pickle.UnpicklingError, tarfile.TarError) as error:
+    except (LookupError, TypeError, AttributeError, EOFError, OSError, ValueError, pickle.UnpicklingError,
+            tarfile.TarError, zipfile.BadZipFile, zlib.error) as error:  # fmt: skip
         raise ValueError(f"{path} is not CIFAR-10, or damaged: {error!r}. {HELP}") from error
     seen, (images, labels) = parts["train"][0], parts[split]
     if not 1 <= n <= len(images):
@@ -57,7 +60,7 @@ def cifar10(
 
 
 def _npz(path: Path, split: str) -> tuple[np.ndarray, np.ndarray]:
-    with np.load(path, allow_pickle=False) as file:
+    with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
         return _checked(file[f"x_{split}"].transpose(0, 3, 1, 2), file[f"y_{split}"])
 
 

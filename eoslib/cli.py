@@ -29,11 +29,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             runnable(options.scale) if options.names == ["all"] else [experiment(name).name for name in options.names]
         )
         verdicts = [show(name, options) for name in names]
-    except (ValueError, FileNotFoundError) as error:
+    except (ValueError, OSError) as error:
         print(f"eoslib: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("\neoslib: interrupted; the same command goes on from here", file=sys.stderr)
+        print("\neoslib: interrupted; the same command goes on from the last checkpoint", file=sys.stderr)
         return 130
     if len(names) > 1:
         print(f"{len(names) - verdicts.count('differs')} of {len(names)} hold")
@@ -53,9 +53,16 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--data", type=Path, help="CIFAR-10, for the paper's size: the archive, its folder, or an .npz")
     one.add_argument("--device", default="cpu", help="cpu or cuda, for the paper's size")
     one.add_argument("--out", type=Path, default=Path("reproduced"), help="folder of outcomes and runs (reproduced)")
-    one.add_argument("--threads", type=int, default=1, help="torch's threads (1: best for small networks)")
+    one.add_argument("--threads", type=count, default=1, help="torch's threads (1: best for small networks)")
     one.add_argument("--quiet", action="store_true", help="no progress bars")
     return top
+
+
+def count(text: str) -> int:
+    """A number of threads."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is no number of threads; give at least 1")
+    return int(text)
 
 
 def runnable(scale: str) -> list[str]:

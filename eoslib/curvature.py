@@ -17,7 +17,6 @@ from eoslib.landscape import Curved, Landscape, Matrix
 
 __all__ = ["Eigenpairs", "SharpnessTracker", "dense_hessian", "sharpness_gradient", "top_eigenpairs"]
 
-
 # The guard's product of an earlier point still serves while
 GUARD_AGE = 3  # it is at most so many points old,
 GUARD_BELOW = 0.9  # the guard's eigenvalue is below this share of the last one asked for,
@@ -59,15 +58,9 @@ def dense_hessian(landscape: Curved, w: Tensor) -> Tensor:
 
 
 def top_eigenpairs(
-    landscape: Curved,
-    w: Tensor,
-    *,
-    k: int = 1,
-    tol: float = 1e-6,
-    max_hvps: int = 2000,
-    seed: int = 0,
+    landscape: Curved, w: Tensor, *, k: int = 1, tol: float = 1e-6, max_hvps: int = 2000, seed: int = 0,
     end: str = "top",
-) -> Eigenpairs:
+) -> Eigenpairs:  # fmt: skip
     """The k largest algebraic eigenvalues of the Hessian at w and their vectors, from Hessian-vector products alone.
 
     `tol` bounds each residual ‖Hu − λu‖ relative to the largest |eigenvalue| seen. (The sharper estimate
@@ -75,7 +68,7 @@ def top_eigenpairs(
     an eigenvalue above the one returned can hide if it is within about tol · √p of it, relative to the largest.)
     Starts from k + 1 random vectors, so that a k-fold eigenvalue is found k times.
     end="bottom" gives the k smallest instead, smallest first.
-    Raises ValueError when k is not in 1 … p or end is neither, RuntimeError when max_hvps products were not enough.
+    Raises ValueError when k is not in 1 … p, tol not in (0, 1) or end neither; RuntimeError on too few max_hvps.
     Source: Golub & Van Loan, Matrix Computations, section 10.3 (block Lanczos, Ritz values and their residuals).
 
     >>> from eoslib import quadratic
@@ -85,6 +78,8 @@ def top_eigenpairs(
     10.0
     """
     _check_k(k, w.numel())
+    if not 0 < tol < 1:
+        raise ValueError(f"tol is {tol}; give a relative error in (0, 1), for example 1e-6.")
     if end not in ("top", "bottom"):
         raise ValueError(f"end is {end!r}; use 'top' for the largest eigenvalues or 'bottom' for the smallest.")
     point, sign = landscape.at(w), 1 if end == "top" else -1
@@ -160,6 +155,8 @@ class SharpnessTracker:
 
     def __call__(self, point: Matrix) -> Eigenpairs:
         """The k largest eigenpairs at this point, and remember them for the next."""
+        if isinstance(point, Tensor):
+            raise ValueError("A tracker takes a point, which knows its Hessian: tracker(objective.at(w)).")
         _check_k(self.k, point.w.numel())
         space = Subspace(point.hvp, point.w)
         if self._last is None or self._calls % self.audit_every == 0:
@@ -235,4 +232,4 @@ def _by_gap(values: Array, norms: Array) -> Array:
     below = distance - norms[..., 1:]
     above = np.concatenate([np.full_like(below[..., :1], np.inf), (distance - r)[..., :-1]], axis=-1)
     gap = np.minimum(below, above)
-    return np.where(gap > r, r * r / np.maximum(gap, r), r)
+    return np.where(gap > r, r * r / np.where(gap > r, gap, 1.0), r)

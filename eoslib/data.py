@@ -17,19 +17,22 @@ class Dataset:
     """Inputs and targets of one training set, checked once so that nothing later has to.
 
     Classification targets are one-hot rows, as in the paper; both losses read them.
-    Raises ValueError when the set is empty, not finite, or x and y disagree on n.
+    Raises ValueError when x or y is no tensor, the set is empty or not finite, or x and y disagree on n.
     """
 
-    x: Tensor  # (n, inputs), float64
-    y: Tensor  # (n, outputs), float64; one-hot rows for classification; (n, length, words) for text
-    name: str  # how the set is named in printed sentences
+    x: Tensor  # (n, inputs); float64 in the sets made here
+    y: Tensor  # (n, outputs); one-hot rows for classification; (n, length, words) for text
+    name: str = "data"  # how the set is named in printed sentences
 
     def __post_init__(self) -> None:
         x, y = self.x, self.y
+        if not (isinstance(x, Tensor) and isinstance(y, Tensor)):
+            raise ValueError(f"x is {type(x).__name__} and y {type(y).__name__}; give tensors: torch.as_tensor(x).")
         if x.ndim < 2 or y.ndim < 2:
             raise ValueError(
                 f"x has shape {tuple(x.shape)} and y has shape {tuple(y.shape)}; give x as (n, inputs) "
-                "and y as (n, outputs). One input or output still needs its column: use x[:, None]."
+                "and y as (n, outputs). One input or output still needs its column, x[:, None]; class numbers become "
+                "rows by torch.nn.functional.one_hot(y)."
             )
         if len(x) != len(y):
             raise ValueError(f"x holds {len(x)} examples and y holds {len(y)}; give one row of y for each row of x.")

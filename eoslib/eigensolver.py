@@ -14,8 +14,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-__all__ = ["Array", "Goal", "Ritz", "Subspace", "random_rows", "ritz", "solve"]
+__all__ = ["NOT_SMOOTH", "Array", "Goal", "Ritz", "Subspace", "random_rows", "ritz", "solve"]
 
+NOT_SMOOTH = "A Hessian-vector product holds nan or inf: the loss is not smooth here."
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
 
@@ -160,5 +161,5 @@ def _numpy(x: Tensor) -> Array:
 def _finite(x: Tensor) -> Array:
     array = _numpy(x)
     if not np.isfinite(array).all():
-        raise FloatingPointError("A Hessian-vector product holds nan or inf: the loss is not smooth here.")
+        raise FloatingPointError(NOT_SMOOTH)
     return array

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import cuda
 
 from eoslib.cifar import cifar10
 from eoslib.data import Dataset
@@ -90,6 +91,13 @@ class Desk:
     progress: bool = True
     written: list[Path] = field(default_factory=list)  # records, in the order in which they ended
 
+    def __post_init__(self) -> None:
+        if self.scale == "small" and self.device != "cpu":
+            raise ValueError(f"The small scale runs on the CPU alone; leave out the device {self.device!r}.")
+        if self.device.partition(":")[0] not in ("cpu", "cuda") or (self.device != "cpu" and not cuda.is_available()):
+            raise ValueError(f"There is no device {self.device!r} here; use cpu, or cuda on a machine with a GPU and a "
+                             "torch built for it.")  # fmt: skip
+
     def descend(
         self, name: str, landscape: Landscape, optimizer: GradientDescent, *, title: str = "", points: int = 400,
         **options: Any,
@@ -103,13 +111,9 @@ class Desk:
         self, name: str, landscape: Landscape, times: Sequence[float] | np.ndarray, *, title: str = "",
         points: int = 400, **options: Any,
     ) -> Trajectory:  # fmt: skip
-        """`eoslib.flow`, recorded likewise. A flow that was interrupted begins again; a finished one is kept."""
-        kept = self.folder / "runs" / f"{name}.npz"
-        run = Trajectory.load(kept) if kept.exists() else None
-        if run is None or not _same(run, landscape, float(times[-1])):
-            run = flow(landscape, times, **options, progress=self.progress)
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            run.save(kept)
+        """`eoslib.flow`, kept and recorded likewise."""
+        kept = self.folder / "runs" / f"{name}.pt"
+        run = flow(landscape, times, **options, progress=self.progress, checkpoint=kept)
         return self._record(run, name, title or f"{landscape}, gradient flow", points)
 
     def cifar(self, n: int, dtype: torch.dtype = torch.float32) -> Dataset:
@@ -125,12 +129,6 @@ class Desk:
         kept = save_record(run, path, title=title, experiment=self.experiment, points=points, measures=narrow)
         self.written.append(kept)
         return run
-
-
-def _same(run: Trajectory, landscape: Landscape, until: float) -> bool:
-    """Whether this is a flow of the same landscape, as far as its name, start and first loss tell."""
-    named = run.provenance["objective"] == str(landscape) and run.provenance["until"] == until
-    return named and torch.equal(run.w0, landscape.w0) and bool(run.loss[0] == landscape.loss(landscape.w0))
 
 
 def plain(findings: Sequence[Finding]) -> list[dict[str, Any]]:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import html
 import importlib
 import json
-import os
+import signal
+import threading
 import time
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from eoslib.checkpoint import whole
 from eoslib.experiment import SOURCES, Desk, Experiment, plain
 from eoslib.trajectory import provenance
 
@@ -44,27 +47,57 @@ def reproduce(name: str, folder: str | Path, *, scale: str = "small", **desk: An
     """Run one experiment, judge it, and write the outcome to folder/<scale>/<name>.json, its runs beside it.
 
     A run that was interrupted goes on from its checkpoint. `desk` is for Desk: data, device, progress.
-    Raises ValueError when there is no such experiment, or nothing to run at that scale.
+    Ctrl-C ends it without an outcome. Raises ValueError when there is no such experiment, nothing to run at that scale,
+    no such device, or no such folder can be made.
     """
     one = experiment(name)
-    run = {"small": one.small, "paper": one.full}.get(scale)
+    if scale not in ("small", "paper"):
+        raise ValueError(f"scale is {scale!r}; use small or paper.")
+    run = one.small if scale == "small" else one.full
     if run is None:
-        reason = one.why or f"At the scale {scale!r} nothing is run for it; use small or paper."
+        reason = one.why or f"at the scale {scale!r} nothing is run for it; use {'paper' if one.full else 'small'}."
         raise ValueError(f"{name} cannot be run: {reason}")
     place = Path(folder) / scale
     table, start = Desk(place, experiment=name, scale=scale, **desk), time.perf_counter()
-    findings = run(table)
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ValueError(f"The folder {place} cannot be made ({error.strerror}); name another one.") from error
+    with _interrupts():
+        findings = run(table)
     outcome = {
         "format": FORMAT, "experiment": name, "scale": scale, "verdict": one.verdict(findings, scale),
         "findings": plain(findings), "records": [path.name for path in table.written],
         "provenance": provenance(date=time.strftime("%Y-%m-%d"), device=table.device,
                                  seconds=round(time.perf_counter() - start, 1)),
     }  # fmt: skip
-    place.mkdir(parents=True, exist_ok=True)
-    part = place / f"{name}.outcome.part"
-    part.write_text(json.dumps(outcome, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    os.replace(part, place / f"{name}.outcome.json")
+    with whole(place / f"{name}.outcome.json") as part:
+        part.write_text(json.dumps(outcome, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return outcome
+
+
+class _Interrupt(BaseException):
+    """Ctrl-C, by another name than the one at which `descend` hands over the points it has: they are half a run."""
+
+
+@contextmanager
+def _interrupts() -> Iterator[None]:
+    """Within it Ctrl-C, where it is heard at all, ends everything, so that half a run is not judged."""
+
+    def stop(*_: object) -> None:
+        raise _Interrupt
+
+    before = signal.getsignal(signal.SIGINT)
+    if before == signal.SIG_IGN or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    except _Interrupt:
+        raise KeyboardInterrupt from None
+    finally:
+        signal.signal(signal.SIGINT, before or signal.default_int_handler)
 
 
 def outcomes(folder: str | Path) -> dict[tuple[str, str], dict[str, Any]]:

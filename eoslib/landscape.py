@@ -38,12 +38,12 @@ class Point:
     """
 
     def __init__(self, pieces: Sequence[Function], w: Tensor) -> None:
-        self.w = w.detach().requires_grad_()  # (p,)
+        self.w = w.detach().clone().requires_grad_()  # (p,) a copy: chunks are evaluated again, and w may have moved on
         self.loss, self.gradient = 0.0, torch.zeros_like(w)  # gradient: (p,)
         self._pieces, self._kept = pieces, None
         for piece in pieces:
-            value, slope = self._graph(piece)
-            self.loss += float(value.detach())
+            value, slope = _value_and_slope(piece, self.w, keep=True)
+            self.loss += value
             self.gradient = self.gradient + slope.detach()
         if len(pieces) == 1:
             self._kept = slope
@@ -60,27 +60,28 @@ class Point:
             return self._product(self._kept, v)
         result = torch.zeros_like(v)
         for piece in self._pieces:
-            result = result + self._product(self._graph(piece)[1], v)
+            result = result + self._product(_value_and_slope(piece, self.w, keep=True)[1], v)
         return result
-
-    def _graph(self, piece: Function) -> tuple[Tensor, Tensor]:
-        value = piece(self.w)
-        (slope,) = torch.autograd.grad(value, self.w, create_graph=True)
-        return value, slope
 
     def _product(self, slope: Tensor, v: Tensor) -> Tensor:
         if not slope.requires_grad:  # the gradient is constant: a linear function
             return torch.zeros_like(v)
-        (product,) = torch.autograd.grad(
-            slope, self.w, v, retain_graph=True, materialize_grads=True, is_grads_batched=v.ndim == 2
-        )
+        try:
+            (product,) = torch.autograd.grad(
+                slope, self.w, v, retain_graph=True, materialize_grads=True, is_grads_batched=v.ndim == 2
+            )
+        except RuntimeError as error:
+            if "is not implemented" not in str(error):
+                raise
+            raise RuntimeError(f"{error}: it has no second derivative. If it is fused attention, do everything inside "
+                               "`with torch.nn.attention.sdpa_kernel(torch.nn.attention.SDPBackend.MATH):`.") from error
         return product
 
 
 class Landscape:
     """Any scalar torch function of one flat vector, with the interface that `descend` and the curvature tools use.
 
-    Raises ValueError when w0 is not a finite vector.
+    Raises ValueError when w0 is not a finite vector of 32 or 64 bits, or the function gives no scalar made of w.
 
     >>> bowl = Landscape(lambda w: (w**4).sum(), torch.tensor([1.0, 2.0], dtype=torch.float64))
     >>> bowl.at(bowl.w0).hvp(torch.ones(2, dtype=torch.float64)).tolist()   # 12 w²
@@ -92,8 +93,9 @@ class Landscape:
         self.pieces: Sequence[Function] = (function,)  # they sum to the function; more than one only to save memory
         self.w0 = torch.as_tensor(w0).detach().clone()  # (p,)
         self.name = name
-        if self.w0.ndim != 1 or self.w0.numel() == 0 or not self.w0.is_floating_point():
-            raise ValueError(f"w0 has shape {tuple(self.w0.shape)} and dtype {self.w0.dtype}; give a vector of floats.")
+        if self.w0.ndim != 1 or self.w0.numel() == 0 or self.w0.dtype not in (torch.float32, torch.float64):
+            raise ValueError(f"w0 has shape {tuple(self.w0.shape)} and dtype {self.w0.dtype}; give a vector of floats "
+                             "of 32 or 64 bits (of a network: network.float() or .double()).")  # fmt: skip
         if not torch.isfinite(self.w0).all():
             raise ValueError("w0 holds nan or inf; start from finite parameters.")
 
@@ -115,14 +117,13 @@ class Landscape:
         w = self._checked(w).detach().requires_grad_()
         loss, gradient = 0.0, torch.zeros_like(w)
         for piece in self.pieces:
-            value = piece(w)
-            gradient = gradient + torch.autograd.grad(value, w)[0]
-            loss += float(value.detach())
+            value, slope = _value_and_slope(piece, w, keep=False)
+            loss, gradient = loss + value, gradient + slope
         return loss, gradient
 
     def _checked(self, w: Tensor) -> Tensor:
         if w.shape != self.w0.shape:
-            raise ValueError(f"w has shape {tuple(w.shape)}; {self.name} takes shape {tuple(self.w0.shape)}.")
+            raise ValueError(f"w has shape {tuple(w.shape)}; {self.name} takes {tuple(self.w0.shape)}, all trainable.")
         if w.dtype != self.w0.dtype:
             raise ValueError(f"w is {w.dtype} and {self.name} is {self.w0.dtype}; use w.to({self.w0.dtype}).")
         return w
@@ -130,6 +131,16 @@ class Landscape:
     def __str__(self) -> str:
         p = self.w0.numel()
         return f"{self.name} ({p:,} parameter{'s' if p > 1 else ''})"
+
+
+def _value_and_slope(piece: Function, w: Tensor, *, keep: bool) -> tuple[float, Tensor]:
+    """A function's value at w and its gradient, (p,), with a graph of its own where that is to be kept."""
+    value = piece(w)
+    if value.ndim or not value.requires_grad:
+        raise ValueError(f"The function gave shape {tuple(value.shape)}, requires_grad={value.requires_grad}; compute "
+                         "a scalar from w, with torch.")  # fmt: skip
+    (slope,) = torch.autograd.grad(value, w, create_graph=keep)
+    return float(value.detach()), slope
 
 
 def quadratic(curvature: Tensor | Sequence[float], w0: Tensor | Sequence[float] | None = None) -> Landscape:
@@ -143,8 +154,8 @@ def quadratic(curvature: Tensor | Sequence[float], w0: Tensor | Sequence[float] 
     """
     a = torch.as_tensor(curvature, dtype=torch.float64)
     a = torch.diag(a) if a.ndim == 1 else a
-    if a.ndim != 2 or a.shape[0] != a.shape[1] or not torch.equal(a, a.T):
-        raise ValueError(f"quadratic got a curvature of shape {tuple(a.shape)}; give p numbers or a symmetric matrix.")
+    if a.ndim != 2 or a.shape[0] != a.shape[1] or not torch.equal(a, a.T) or not torch.isfinite(a).all():
+        raise ValueError(f"quadratic got the curvature {curvature!r:.60}; give p finite numbers or a symmetric matrix.")
     start = torch.ones(len(a), dtype=a.dtype) if w0 is None else torch.as_tensor(w0, dtype=a.dtype)
     if len(start) != len(a):
         raise ValueError(f"w0 has {len(start)} entries and the curvature {len(a)}; give as many of each.")

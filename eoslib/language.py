@@ -107,4 +107,4 @@ def transformer(
             Words(vocabulary, width), *[Layer(width, heads, hidden, activation) for _ in range(layers)], last
         )
 
-    return named(f"transformer of {layers} layers", build, seed, dtype)
+    return named(f"transformer of {layers} layer{'s' if layers > 1 else ''}", build, seed, dtype)

@@ -30,7 +30,7 @@ class Visit:
     pairs: Eigenpairs | None = None  # largest eigenpairs; None where not measured
 
 
-Measure = Callable[[Visit], float | Tensor]  # a number, or a vector of shape (d,)
+Measure = Callable[[Visit], float | Tensor | np.ndarray]  # a number, or a vector of shape (d,): always the same
 
 
 class Log:
@@ -52,6 +52,9 @@ class Log:
         """Record this point; where the run is lost, no measure is taken."""
         pairs, first = now.pairs, self.rows[0]["measures"] if self.rows else {}
         values = {n: np.full_like(first[n], math.nan) if lost else _array(f(now)) for n, f in self.measures.items()}
+        if odd := [n for n, x in values.items() if first and x.shape != first[n].shape]:
+            raise ValueError(f"The measure {odd[0]!r} has shape {values[odd[0]].shape} at step {now.step} and had "
+                             f"{first[odd[0]].shape}; return one shape, nan where there is nothing.")  # fmt: skip
         self.rows.append({
             "step": now.step, "time": now.time, "loss": now.loss, "lrs": now.lr, "thresholds": threshold,
             "eigenvalues": pairs.values.tolist() if pairs and pairs.converged else [math.nan] * self.k,
@@ -70,7 +73,9 @@ class Log:
                      for row in state["rows"]]  # fmt: skip
 
     def trajectory(self, **rest: Any) -> Trajectory:
-        """The record of the run, with w0, stopped and provenance given."""
+        """The record of the run, with w0, stopped and provenance given. Raises ValueError before its first point."""
+        if not self.rows:
+            raise ValueError("Nothing is recorded yet; visit a point first.")
         columns = {name: [row[name] for row in self.rows] for name in self.rows[0]}
         taken = {name: np.stack([row[name] for row in columns["measures"]]) for name in self.measures}
         return Trajectory(**{n: np.array(c) for n, c in columns.items()} | rest
@@ -87,8 +92,8 @@ def cut_short(reason: str, step: int) -> str:
     return f"stopped at step {step} ({reason or 'interrupted'}); the points before it are kept"
 
 
-def _array(value: float | Tensor) -> np.ndarray:
-    return value.detach().cpu().numpy().copy() if isinstance(value, Tensor) else np.array(float(value))
+def _array(value: float | Tensor | np.ndarray) -> np.ndarray:
+    return value.detach().cpu().numpy().copy() if isinstance(value, Tensor) else np.array(value, dtype=float)
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:

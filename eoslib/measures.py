@@ -20,19 +20,8 @@ from eoslib.log import Measure, Visit
 from eoslib.trajectory import Trajectory
 
 __all__ = [
-    "Balance", "balance", "distance", "effective_smoothness", "hessian_sharpness", "projection",
-    "sketch", "taylor",
+    "Balance", "balance", "distance", "effective_smoothness", "hessian_sharpness", "sketch", "taylor",
 ]  # fmt: skip
-
-
-def projection(vectors: Tensor, origin: Tensor) -> Measure:
-    """Uᵀ(w − origin), shape (k,): where w stands along the k columns of U, shape (p, k), for instance eigenvectors.
-
-    >>> along = projection(torch.eye(3)[:, :2], torch.ones(3))
-    >>> along(Visit(0, 0.0, torch.tensor([1.0, 3.0, 9.0]), 0.0, torch.zeros(3))).tolist()
-    [0.0, 2.0]
-    """
-    return lambda now: vectors.T @ (now.w - origin)
 
 
 def sketch(p: int, *, dims: int = 500, seed: int = 7) -> Measure:

@@ -41,8 +41,9 @@ class Objective(Landscape):
     `chunk` bounds memory: loss, gradient and products are summed over chunks of that many examples, each weighted by
     its share of n, so they stay those of the full batch. BatchNorm in training mode normalises over the chunk,
     which makes another function of w: such a network takes `ghost_batch`, the size it normalises over, instead.
-    Raises ValueError when shapes do not fit, the loss is unknown, the loss is not a function of w (dropout), or
-    chunk meets BatchNorm.
+    x of whole numbers (torch.long) stays as it is, for networks that look words up; all else takes the network's dtype.
+    Raises ValueError when shapes do not fit, the loss is unknown or not a function of w (dropout), the network is in
+    half precision, or chunk meets BatchNorm.
     Source: Cohen et al. 2021, the authors' code, for both normalisations. torch's own MSELoss also divides by
     the number of outputs, so with 10 outputs its sharpness is 1/5 of the one here.
 
@@ -55,8 +56,11 @@ class Objective(Landscape):
         self, network: nn.Module, dataset: Dataset, *, loss: str = "mse",
         chunk: int | None = None, ghost_batch: int | None = None,
     ) -> None:  # fmt: skip
-        if loss not in LOSSES:
-            raise ValueError(f"Objective does not know the loss {loss!r}; use one of {', '.join(LOSSES)}.")
+        if not isinstance(dataset, Dataset):
+            raise ValueError(f"Objective got a {type(dataset).__name__}; give an eos.Dataset(x, y), all examples.")
+        if not isinstance(loss, str) or loss not in LOSSES:
+            raise ValueError(f"Objective does not know the loss {loss!r}; use one of {', '.join(LOSSES)}, or write "
+                             "your own as a Landscape.")  # fmt: skip
         parameters = {name: q for name, q in network.named_parameters() if q.requires_grad}
         if not parameters:
             raise ValueError("The network has no trainable parameters; there is nothing to descend on.")
@@ -64,6 +68,7 @@ class Objective(Landscape):
         self._shapes = {name: q.shape for name, q in parameters.items()}
         w0 = torch.cat([q.detach().reshape(-1) for q in parameters.values()])
         self._x, self._y = (z.to(w0.device, w0.dtype) for z in (dataset.x, dataset.y))
+        self._x = dataset.x.to(w0.device) if dataset.x.dtype == torch.long else self._x
         self._loss_name, self._loss = LOSSES[loss]
         self.chunk = _chunk_size(network, len(dataset), chunk, ghost_batch)
         self._ghosts = ghost_batch is not None and self.chunk is not None  # one ghost batch of all n is the full batch
@@ -93,7 +98,7 @@ class Objective(Landscape):
 
     @property
     def separable(self) -> bool:
-        """The loss of an example does not depend on the others: no BatchNorm in training mode."""
+        """The loss of an example does not depend on the others: no BatchNorm that reads its batch."""
         return not _normalises(self.network)
 
     def weighted(self, w: Tensor, indices: Tensor, weights: Tensor) -> Tensor:
@@ -112,29 +117,41 @@ class Objective(Landscape):
         """Share of training examples whose largest output is the target's class; nan for one output."""
         if self._y.shape[-1] == 1:
             return math.nan
+        w, size = self._checked(w), self.chunk or len(self._x)
         with torch.no_grad():
-            right = self.outputs(self._checked(w)).argmax(-1) == self._y.argmax(-1)
-        return float(right.double().mean())
+            outputs = torch.cat([self.outputs(w, x) for x in torch.split(self._x, size)])
+        return float((outputs.argmax(-1) == self._y.argmax(-1)).double().mean())
 
     def _refuse_misfits(self) -> None:
+        """Raise ValueError where network, data and loss do not go together, at the price of two losses."""
+        drawn = _random_state(self.w0)
         try:
             with torch.no_grad():
-                shape = tuple(self.outputs(self.w0).shape)
-        except RuntimeError as error:
-            raise ValueError(f"The network cannot read inputs of shape {tuple(self._x.shape)}: {error}") from error
-        if shape != tuple(self._y.shape):
+                outputs = self.outputs(self.w0, self._x[: self.chunk])
+            self._refuse_outputs(outputs)
+            same = self.loss(self.w0) == self.loss(self.w0) and torch.equal(drawn, _random_state(self.w0))
+        except (RuntimeError, TypeError, IndexError) as error:
+            raise ValueError(f"The network cannot read inputs of shape {tuple(self._x.shape)} and {self._x.dtype}: "
+                             f"{error}") from error  # fmt: skip
+        if not same:
             raise ValueError(
-                f"The network's outputs have shape {shape} and the targets {tuple(self._y.shape)}; "
-                "make the last layer as wide as the targets."
+                f"The loss of {self.name} at one w drew random numbers, came out different twice, or is nan. Remove "
+                "what is random (dropout: call network.eval()) and start from finite outputs: full-batch descent needs "
+                "a function."
+            )
+
+    def _refuse_outputs(self, outputs: Tensor) -> None:
+        if not isinstance(outputs, Tensor):
+            raise ValueError(f"The network returns a {type(outputs).__name__}; wrap it in a module that returns the "
+                             "outputs alone, one tensor.")  # fmt: skip
+        if outputs.shape[1:] != self._y.shape[1:] or len(outputs) != len(self._x[: self.chunk]):
+            raise ValueError(
+                f"The network's outputs have shape {tuple(outputs.shape)} and the targets {tuple(self._y.shape)}; make "
+                "the last layer as wide as the targets. Class numbers become rows by torch.nn.functional.one_hot(y)."
             )
         rows = self._y.sum(-1)
         if self._loss is _cross_entropy and ((self._y < 0).any() or not torch.allclose(rows, torch.ones_like(rows))):
             raise ValueError("Cross-entropy needs targets that are probabilities; give one-hot rows that sum to 1.")
-        if self.loss(self.w0) != self.loss(self.w0):
-            raise ValueError(
-                f"The loss of {self.name} at one w came out different twice, or nan. Remove what is random "
-                "(dropout: call network.eval()) and start from finite outputs: full-batch descent needs a function."
-            )
 
     def __str__(self) -> str:
         ghosts = f", BatchNorm over batches of {self.chunk}" if self._ghosts else ""
@@ -142,7 +159,13 @@ class Objective(Landscape):
 
 
 def _normalises(network: nn.Module) -> bool:
-    return any(isinstance(m, nn.modules.batchnorm._BatchNorm) and m.training for m in network.modules())
+    """Whether a BatchNorm reads its batch: in training mode, or always where it keeps no running statistics."""
+    norms = [m for m in network.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
+    return any(m.training or m.running_mean is None for m in norms)
+
+
+def _random_state(like: Tensor) -> Tensor:
+    return torch.cuda.get_rng_state(like.device) if like.is_cuda else torch.get_rng_state()
 
 
 def _chunk_size(network: nn.Module, n: int, chunk: int | None, ghost_batch: int | None) -> int | None:
@@ -153,7 +176,8 @@ def _chunk_size(network: nn.Module, n: int, chunk: int | None, ghost_batch: int 
     if chunk is not None and batchnorm and chunk < n:
         raise ValueError(
             f"BatchNorm normalises over the chunk, so chunk={chunk} would silently make another loss. Say "
-            f"ghost_batch={chunk} if that loss is meant; otherwise leave chunk out, or call network.eval() first."
+            f"ghost_batch={chunk} if that loss is meant; otherwise leave chunk out, or freeze it by network.eval() "
+            "(with track_running_stats=True)."
         )
     if ghost_batch is not None and not batchnorm:
         raise ValueError(f"ghost_batch={ghost_batch} is for BatchNorm in training mode; use chunk={ghost_batch}.")

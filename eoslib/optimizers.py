@@ -44,8 +44,19 @@ class GradientDescent:
                 raise ValueError(f"{name} is {getattr(self, name)}; give a number in [0, 1).")
 
     def at(self, t: int, sharpness: float = math.nan) -> Self:
-        """This optimizer with the number that its step size is at step t."""
-        return replace(self, lr=self.lr(t, sharpness)) if callable(self.lr) else self
+        """This optimizer with the number that its step size is at step t.
+
+        A schedule that gives no step size raises ValueError at step 0, later FloatingPointError, which ends a run.
+        """
+        if not callable(self.lr):
+            return self
+        eta = self.lr(t, sharpness)
+        try:
+            return replace(self, lr=eta)
+        except ValueError as error:
+            if t == 0:
+                raise
+            raise FloatingPointError(f"the schedule gives the step size {eta!r} at step {t}") from error
 
     @property
     def eta(self) -> float:

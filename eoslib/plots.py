@@ -58,7 +58,7 @@ def edge(
     `time="eta t"` uses the sum of the step sizes so far (η · step, where η stands still): the time axis on which runs
     of different step size follow the same flow.
     """
-    runs = [runs] if isinstance(runs, Trajectory) else list(runs)
+    runs = _list(runs)
     if axes is None:
         _, grid = figure(2, height=2.3, sharex=True)
         axes = (grid[0, 0], grid[1, 0])
@@ -68,8 +68,9 @@ def edge(
     return axes
 
 
-def loss(runs: Sequence[Trajectory], *, time: str = "step", ax: Axes | None = None) -> Axes:
+def loss(runs: Trajectory | Sequence[Trajectory], *, time: str = "step", ax: Axes | None = None) -> Axes:
     """The training loss of each run on a logarithmic axis."""
+    runs = _list(runs)
     ax = figure()[1][0, 0] if ax is None else ax
     for run, colour in zip(runs, _cycle(len(runs)), strict=True):
         ax.semilogy(_time(run, time), run.loss, color=colour, label=_name(run))
@@ -79,8 +80,9 @@ def loss(runs: Sequence[Trajectory], *, time: str = "step", ax: Axes | None = No
     return ax
 
 
-def sharpness(runs: Sequence[Trajectory], *, time: str = "step", ax: Axes | None = None) -> Axes:
+def sharpness(runs: Trajectory | Sequence[Trajectory], *, time: str = "step", ax: Axes | None = None) -> Axes:
     """The sharpness of each run, with its threshold dashed in the same colour and named at the right."""
+    runs = _list(runs)
     ax = figure()[1][0, 0] if ax is None else ax
     for run, colour in zip(runs, _cycle(len(runs)), strict=True):
         t, measured = _time(run, time), np.isfinite(run.sharpness)
@@ -123,6 +125,10 @@ def show(fig: Figure, *, alt: str) -> None:
         raise ValueError(f"alt is {alt!r}; say in a sentence what the figure plots and what it shows.")
     display(fig, metadata={"image/png": {"alt": alt}})  # type: ignore[no-untyped-call]
     plt.close(fig)
+
+
+def _list(runs: Trajectory | Sequence[Trajectory]) -> list[Trajectory]:
+    return [runs] if isinstance(runs, Trajectory) else list(runs)
 
 
 def _name(run: Trajectory) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from eoslib.checkpoint import whole
 from eoslib.spectrum import SpectralDensity
 from eoslib.thinning import thin
 from eoslib.trajectory import Trajectory
@@ -26,7 +27,7 @@ COLUMNS = ("step", "hvps", "time", "loss", "lrs", "thresholds", "eigenvalues")
 GRIDS = ("grid", "density", "standard_error")  # of a spectral density
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Record(Trajectory):
     """A Trajectory read from a record: w0 and w are empty, its numbers rounded, points perhaps left out."""
 
@@ -64,9 +65,9 @@ def save_record(
     if (size := len(text.encode())) > LIMIT:
         raise ValueError(f"The record takes {size / 1000:.0f} KB of 300; keep fewer points, measures or densities.")
     path = Path(path if str(path).endswith(".json") else f"{path}.json")
-    part = path.with_name(path.name + ".part")
-    part.write_text(text, encoding="utf-8")
-    return part.replace(path)
+    with whole(path) as part:
+        part.write_text(text, encoding="utf-8")
+    return path
 
 
 def load_record(path: str | Path) -> Record:
@@ -128,8 +129,9 @@ def _density(found: dict[str, Any]) -> SpectralDensity:
 
 
 def _column(values: np.ndarray) -> Any:
-    """One number, exact, where they are all the same; else a list, rounded."""
-    return plain(values[0], 17) if values.ndim == 1 and (values == values[0]).all() else plain(values.tolist())
+    """One number, exact, where several are all the same; else a list, rounded."""
+    still = values.ndim == 1 and len(values) > 1 and (values == values[0]).all()
+    return plain(values[0], 17) if still else plain(values.tolist())
 
 
 def plain(value: Any, digits: int = 6) -> Any:

@@ -63,9 +63,9 @@ class Replay(Widget):
 
     module = "replay"
 
-    records = Key([], _records)
+    records = Key([], _records, item=str)
     run = Key(0, whole(0, MOST - 1))  # which of them is shown first
-    step = Key(None, _step)  # shown first; None for the end of the run
+    step = Key(None, _step, item=int)  # shown first; None for the end of the run
     measure = Key("", text)  # the name of the measure shown first; "" for the first there is
     autoplay = Key(False, flag)
     id = Key("replay", identifier)

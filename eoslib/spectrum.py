@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from eoslib.eigensolver import NOT_SMOOTH
 from eoslib.landscape import Curved, Matrix
 
 __all__ = ["SpectralDensity", "TraceEstimate", "hessian_trace", "spectral_density"]
@@ -53,23 +54,18 @@ def hessian_trace(landscape: Curved, w: Tensor, *, probes: int = 32, seed: int =
 
 
 def spectral_density(
-    landscape: Curved,
-    w: Tensor,
-    *,
-    probes: int = 8,
-    steps: int = 60,
-    points: int = 400,
-    width: float = 0.01,
+    landscape: Curved, w: Tensor, *, probes: int = 8, steps: int = 60, points: int = 400, width: float = 0.01,
     seed: int = 0,
-) -> SpectralDensity:
+) -> SpectralDensity:  # fmt: skip
     """φ(t) = (1/p) Σ_i N(t; λ_i, σ²), estimated by stochastic Lanczos quadrature.
 
     Each probe runs `steps` Lanczos steps with full reorthogonalisation; the eigenvalues of its tridiagonal matrix
     are the nodes of a Gauss rule for the spectral measure of that probe, the squared first entries of the
-    eigenvectors its weights. σ is `width` times the range of the nodes. The grid covers all nodes and 4 σ more.
+    eigenvectors its weights. σ is `width` times the range of the nodes (of their size, where they are all the same).
+    The grid covers all nodes and 4 σ more, at distances of at most 1.5 σ: enough for the integral to be 1 to 0.1 %.
     The standard error holds the spread over probes, not the bias of too few steps: features narrower than about
     range / steps are blurred away from the ends of the spectrum.
-    Raises ValueError when probes < 2, steps < 1, points < 2 or width ≤ 0; FloatingPointError on nan or inf.
+    Raises ValueError when probes < 2, steps < 1, width ≤ 0, or points are too few for it; FloatingPointError on nan.
     Source: Ghorbani, Krishnan and Xiao 2019; Golub & Welsch 1969 for nodes and weights.
 
     >>> from eoslib import quadratic
@@ -79,14 +75,16 @@ def spectral_density(
     (1.0, True)
     """
     _check_probes(probes)
-    if steps < 1 or points < 2 or not width > 0:
-        raise ValueError(f"spectral_density got steps={steps}, points={points}, width={width}; use steps ≥ 1, "
-                         "points ≥ 2 and width > 0.")  # fmt: skip
+    if steps < 1 or not 0 < width < math.inf:
+        raise ValueError(f"spectral_density got steps={steps}, width={width}; use steps ≥ 1 and width > 0.")
+    if points < (least := math.ceil((1 / width + 8) / 1.5) + 1):
+        raise ValueError(f"points is {points}, too few for bumps of width={width:g}; use at least {least:,}.")
     point, generator = landscape.at(w), torch.Generator().manual_seed(seed)
     rules = [_gauss_rule(point, _signs(w, generator), steps) for _ in range(probes)]
     low = min(float(nodes.min()) for nodes, _, _ in rules)
     high = max(float(nodes.max()) for nodes, _, _ in rules)
-    sigma = width * ((high - low) or abs(high) or 1.0)
+    size = max(abs(low), abs(high))
+    sigma = width * (high - low if high - low > 1e-6 * size else size or 1.0)  # all the same, but for rounding
     grid = torch.linspace(low - 4 * sigma, high + 4 * sigma, points, dtype=torch.float64)
     per_probe = torch.stack([_bumps(grid, nodes, sigma) @ weights for nodes, weights, _ in rules])
     return SpectralDensity(
@@ -129,7 +127,7 @@ def _signs(like: Tensor, generator: torch.Generator) -> Tensor:
 
 def _finite(product: Tensor) -> Tensor:
     if not bool(torch.isfinite(product).all()):
-        raise FloatingPointError("A Hessian-vector product holds nan or inf: the loss is not smooth here.")
+        raise FloatingPointError(NOT_SMOOTH)
     return product
 
 

@@ -39,12 +39,10 @@ def _yes_or_no(text: str | None) -> bool:
 
 def _reader(key: Key) -> Any:
     """How an option is read: by the type of the key's default."""
-    kind = type(key.default())
-    return (
-        _list_of(key.item)
-        if kind is list
-        else {bool: _yes_or_no, int: int, float: float}.get(kind, directives.unchanged)
-    )
+    kind = key.item if key.default() is None else type(key.default())
+    if kind is list:
+        return _list_of(key.item)
+    return {bool: _yes_or_no, int: int, float: float}.get(kind, directives.unchanged)
 
 
 class WidgetDirective(SphinxDirective):
@@ -55,10 +53,12 @@ class WidgetDirective(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """The static twin as raw HTML, or the widget's own error sentence at this line."""
-        self.env.note_dependency(str(STATIC / f"{self.widget.module}-fallback.svg"))
+        files = [self.env.relfn2path(file)[1] for file in self.options.get("records", ())]  # as this page names them
+        for file in (str(STATIC / f"{self.widget.module}-fallback.svg"), *files):
+            self.env.note_dependency(file)
         try:
-            text = self.widget.static_html(self.options)
-        except ValueError as error:
+            text = self.widget.static_html(self.options | ({"records": files} if files else {}))
+        except (ValueError, OSError) as error:
             raise self.error(str(error)) from error
         return [nodes.raw("", text, format="html")]
 

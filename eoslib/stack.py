@@ -6,15 +6,13 @@ gradients and one more all m products, and where a network is small the price is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.utils.rnn import pad_sequence
 
-from eoslib.curvature import (
+from eoslib.curvature import (  # the same rules
     GUARD_AGE,
     GUARD_BELOW,
     GUARD_CHANGE,
@@ -23,36 +21,11 @@ from eoslib.curvature import (
     SharpnessTracker,
     _by_gap,
     _check_k,
-)  # fmt: skip
+)
 from eoslib.eigensolver import Array
 from eoslib.landscape import Function
-from eoslib.objective import Objective
 
-__all__ = ["NOT_SMOOTH", "Stack", "StackTracker", "batch_gradients", "graph_size"]
-
-NOT_SMOOTH = "A Hessian-vector product holds nan or inf: the loss is not smooth here."
-
-
-def graph_size(function: Function, w: Tensor) -> int:
-    """How many numbers the graph of the function at w, shape (p,), keeps for its backward pass."""
-    sizes: list[int] = []
-
-    def note(x: Tensor) -> Tensor:
-        sizes.append(x.numel())
-        return x
-
-    with torch.autograd.graph.saved_tensors_hooks(note, lambda x: x):
-        function(w.clone().requires_grad_())
-    return sum(sizes)
-
-
-def batch_gradients(objective: Objective, optimizers: Sequence[Any], t: int, w: Tensor) -> Tensor:
-    """The gradient that each of these SGDs takes at step t, at its own row of w and on its own batch; shapes (m, p)."""
-    batches = [optimizer.indices(t, len(objective.dataset)) for optimizer in optimizers]
-    shares = [w.new_full((len(batch),), 1 / len(batch)) for batch in batches]
-    padded = (pad_sequence(rows, batch_first=True).to(w.device) for rows in (batches, shares))  # by a share of 0
-    gradients: Tensor = torch.vmap(torch.func.grad(objective.weighted))(w, *padded)
-    return gradients
+__all__ = ["Stack", "StackTracker"]
 
 
 class Stack:
@@ -115,8 +88,8 @@ class StackTracker:
             scores = np.concatenate([errors / self.tol, sizes[:, k:] / guard_tol], axis=1)
             unsettled = (scores > abs(values).max(1, keepdims=True)).any(1) & space.finite
             share = (space.coordinates[:, k, :k] ** 2).max() if space.stale else 0.0
-            moved = abs(values[:, :k] - self._values).max(1) / abs(self._values[:, 0]) if space.stale else np.zeros(m)
-            far = bool((moved > GUARD_CHANGE).any())
+            moved = abs(values[:, :k] - self._values).max(1) if space.stale else np.zeros(m)
+            far = space.stale and bool((moved > GUARD_CHANGE * abs(self._values[:, 0])).any())
             if space.stale and (far or share > GUARD_SHARE or space.size in (p, keep + 2)):
                 space.renew(k)  # it enters the result, its point is far, or one more vector was not enough without it
                 continue

@@ -10,15 +10,17 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 from tqdm.auto import trange
 
 from eoslib.curvature import Eigenpairs
 from eoslib.descent import Descent, descend
+from eoslib.eigensolver import NOT_SMOOTH
 from eoslib.landscape import Function, Landscape
 from eoslib.log import Measure, cut_short
 from eoslib.objective import Objective
 from eoslib.optimizers import SGD, GradientDescent
-from eoslib.stack import NOT_SMOOTH, Stack, StackTracker, batch_gradients, graph_size
+from eoslib.stack import Stack, StackTracker
 from eoslib.trajectory import Trajectory
 
 __all__ = ["sweep"]
@@ -27,20 +29,10 @@ SMALL = 200_000  # numbers that one graph keeps; where it keeps more, arithmetic
 
 
 def sweep(
-    landscape: Landscape | Sequence[Landscape],
-    optimizer: GradientDescent | Sequence[GradientDescent],
-    *,
-    steps: int,
-    w: Tensor | None = None,
-    every: int = 1,
-    record: int = 1,
-    k: int = 1,
-    tol: float = 1e-3,
-    measures: Mapping[str, Measure] | None = None,
-    blowup: float = 1e6,
-    seed: int = 0,
-    progress: bool = True,
-) -> list[Trajectory]:
+    landscape: Landscape | Sequence[Landscape], optimizer: GradientDescent | Sequence[GradientDescent], *, steps: int,
+    w: Tensor | None = None, every: int = 1, record: int = 1, k: int = 1, tol: float = 1e-3,
+    measures: Mapping[str, Measure] | None = None, blowup: float = 1e6, seed: int = 0, progress: bool = True,
+) -> list[Trajectory]:  # fmt: skip
     """Descend m times, with a list of optimizers, of landscapes, or of starts w (m, p); one of a kind serves all.
 
     Each record is as `descend` makes it, with the same options; a run that diverges ends alone. Runs on one function
@@ -140,7 +132,7 @@ def _descend_together(
             if t == steps or not active:
                 break
             w = _step(active, t, w, gradient)
-    except KeyboardInterrupt as reason:
+    except (KeyboardInterrupt, FloatingPointError) as reason:
         if not all(run.log.rows for run in runs):
             raise
         for run in active:
@@ -155,7 +147,7 @@ def _visit(
     """Measure at w (m, p) and record it. Returns the runs that go on, where they stand, and their gradients."""
     stack = Stack(function, w, curved=measure)
     losses, gradients = stack.loss.tolist(), stack.gradient.unbind()
-    fine = [loss <= run.limit for run, loss in zip(active, losses, strict=True)]  # nan is not
+    fine = [run.allows(loss) for run, loss in zip(active, losses, strict=True)]
     if not all(fine):
         lost = compress(zip(active, w, losses, gradients, strict=True), (not good for good in fine))
         for run, row, loss, gradient in lost:
@@ -170,14 +162,16 @@ def _visit(
         stack.scale = _scale(active, gradients)
         pairs = tracker(stack)
         finite = [pair is not None for pair in pairs]
-    for run, row, loss, gradient, pair, good in zip(active, w, losses, gradients, pairs, finite, strict=True):
-        if good:
+    for i, (run, row, loss, gradient, pair) in enumerate(zip(active, w, losses, gradients, pairs, strict=True)):
+        try:
+            if not finite[i]:
+                raise FloatingPointError(NOT_SMOOTH)
             run.w = row
             run.note(loss, gradient, pair, kept)
-        elif not run.log.rows:
-            raise FloatingPointError(NOT_SMOOTH)
-        else:
-            run.stopped = cut_short(NOT_SMOOTH, t)
+        except FloatingPointError as reason:
+            if not run.log.rows:
+                raise
+            finite[i], run.stopped = False, cut_short(str(reason), t)
     if all(finite):
         return active, w, stack.gradient
     tracker.keep(finite)
@@ -209,3 +203,25 @@ def _step(active: Sequence[Descent], t: int, w: Tensor, gradient: Tensor) -> Ten
         stepped, run.state = run.now.step(row, run.state, sensed)
         rows.append(stepped)
     return torch.stack(rows)
+
+
+def graph_size(function: Function, w: Tensor) -> int:
+    """How many numbers the graph of the function at w, shape (p,), keeps for its backward pass."""
+    sizes: list[int] = []
+
+    def note(x: Tensor) -> Tensor:
+        sizes.append(x.numel())
+        return x
+
+    with torch.autograd.graph.saved_tensors_hooks(note, lambda x: x):
+        function(w.clone().requires_grad_())
+    return sum(sizes)
+
+
+def batch_gradients(objective: Objective, optimizers: Sequence[Any], t: int, w: Tensor) -> Tensor:
+    """The gradient that each of these SGDs takes at step t, at its own row of w and on its own batch; shapes (m, p)."""
+    batches = [optimizer.indices(t, len(objective.dataset)) for optimizer in optimizers]
+    shares = [w.new_full((len(batch),), 1 / len(batch)) for batch in batches]
+    padded = (pad_sequence(rows, batch_first=True).to(w.device) for rows in (batches, shares))  # by a share of 0
+    gradients: Tensor = torch.vmap(torch.func.grad(objective.weighted))(w, *padded)
+    return gradients

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
+import math
 import platform
 import subprocess
-import tempfile
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -19,13 +18,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from eoslib.checkpoint import whole
+
 __all__ = ["Trajectory", "provenance"]
 
 FORMAT = "eoslib-trajectory-2"  # 2: time, lrs, thresholds and measures at every point
 Array = np.ndarray[Any, np.dtype[Any]]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Trajectory:
     """A run of T recorded points. Entries at index t all belong to the same w_t; not measured = nan."""
 
@@ -65,19 +66,20 @@ class Trajectory:
     def late(self, share: float = 0.3) -> float:
         """Mean sharpness over the last `share` of the recorded points, each in units of its threshold.
 
-        Raises ValueError when share is not in (0, 1].
+        nan where none was measured. Raises ValueError when share is not in (0, 1].
         """
         if not 0 < share <= 1:
             raise ValueError(f"share is {share}; give a part of the run in (0, 1], for example 0.3.")
         tail = slice(-max(1, round(share * len(self.step))), None)
-        return float(np.nanmean(self.sharpness[tail] / self.thresholds[tail]))
+        ratio = self.sharpness[tail] / self.thresholds[tail]
+        return float(ratio[~np.isnan(ratio)].mean()) if not np.isnan(ratio).all() else math.nan
 
     def crossing(self) -> int | None:
         """The first recorded step at which the sharpness is above the threshold; None when it never is."""
         above = np.flatnonzero(self.sharpness > self.thresholds)
         return int(self.step[above[0]]) if len(above) else None
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         end = f"; {self.stopped}" if self.stopped else ""
         measured = np.flatnonzero(np.isfinite(self.sharpness))
         sharp = f", sharpness {self.sharpness[measured[-1]]:.4g}" if len(measured) else ""
@@ -94,9 +96,8 @@ class Trajectory:
         arrays = {name: np.asarray(getattr(self, name)) for name in _ARRAYS}
         arrays |= {_MEASURE + name: values for name, values in self.measures.items()}
         head = {"format": FORMAT} | {n: getattr(self, n) for n in _HEAD}
-        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as part:
-            np.savez_compressed(part, head=np.array(json.dumps(head)), **arrays)  # type: ignore[arg-type]
-        os.replace(part.name, path)
+        with whole(path) as part, part.open("wb") as file:
+            np.savez_compressed(file, head=np.array(json.dumps(head)), **arrays)  # type: ignore[arg-type]
         return path
 
     @classmethod
@@ -143,14 +144,17 @@ def _version(name: str) -> str:
 
 @cache
 def _revision() -> str:
-    """The git revision of the source this library runs from, with '+' when files differ from it; '' outside git."""
-    here = Path(__file__).parent
-    command = ["git", "describe", "--always", "--dirty=+", "--exclude=*", "--abbrev=12"]
+    """The git revision of the source this library runs from, with '+' when files differ from it; '' outside git.
+
+    Installed into an environment inside somebody's repository, it is not of their revision: git must know the file.
+    """
+    ours, describe = ["ls-files", __file__], ["describe", "--always", "--dirty=+", "--exclude=*", "--abbrev=12"]
     try:
-        done = subprocess.run(command, cwd=here, capture_output=True, text=True, timeout=10, check=False)
+        said = [subprocess.run(["git", *command], cwd=Path(__file__).parent, capture_output=True, text=True, timeout=10,
+                               check=False).stdout.strip() for command in (ours, describe)]  # fmt: skip
     except (OSError, subprocess.TimeoutExpired):
         return ""
-    return done.stdout.strip()
+    return said[1] if said[0] else ""
 
 
 def _processor() -> str:

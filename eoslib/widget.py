@@ -31,7 +31,7 @@ class Key(traitlets.TraitType[Any, Any]):
     """One key of a widget's state: its default and its check. It is synced with the browser, both ways.
 
     The twin leaves out a quiet one that has its default: what a notebook has stored stays as it is.
-    `item` is the type of what a list holds, for the directive that reads it from text.
+    `item` is the type of what a list holds, or what stands for None, for the directive that reads it from text.
     """
 
     def __init__(self, default: Any, check: Check, *, quiet: bool = False, item: type = float) -> None:

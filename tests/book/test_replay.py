@@ -1,7 +1,10 @@
 """Replay on the Python side: files, records and runs; sentences; the printed figure; in step with its module."""
 
 import copy
+import html
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,7 +31,7 @@ def run() -> eos.Trajectory:
 @pytest.fixture
 def file(run: eos.Trajectory, tmp_path: Path) -> Path:
     bowl = eos.quadratic([1.0, 2.0])
-    densities = {0: eos.spectral_density(bowl, bowl.w0, points=20)}
+    densities = {0: eos.spectral_density(bowl, bowl.w0, points=80)}
     return eos.save_record(run, tmp_path / "a.json", title="Chebyshev", densities=densities)
 
 
@@ -140,3 +143,24 @@ def test_the_module_reads_what_python_wrote(root: Path, node: str, run: eos.Traj
     np.testing.assert_allclose(loss, run.loss, rtol=5e-6)
     assert seen == np.flatnonzero(np.isfinite(run.sharpness)).tolist()
     assert thresholds[:4] == ["NaN", "Infinity", "-Infinity", "0"]
+
+
+def test_a_page_names_its_records_beside_itself(file: Path, tmp_path: Path) -> None:
+    """Also a step, a level and what is given from the start: numbers where the default is None."""
+    pages = tmp_path / "pages" / "sub"
+    pages.mkdir(parents=True)
+    (tmp_path / "pages" / "conf.py").write_text("extensions = ['myst_nb', 'eoslib.sphinxext']", encoding="utf-8")
+    (tmp_path / "pages" / "index.md").write_text("# Here\n\n```{toctree}\nsub/page\n```\n", encoding="utf-8")
+    options = ":records: ../../a.json, ../../a.json\n:run: 1\n:step: 4"
+    sketch = ":y: 3, 8, 21\n:level: 20\n:given: 1"
+    text = f"# There\n\n```{{eos-replay}}\n{options}\n```\n\n```{{eos-sketch}}\n{sketch}\n```\n"
+    (pages / "page.md").write_text(text, encoding="utf-8")
+    command = [sys.executable, "-m", "sphinx", "-q", "-W", str(tmp_path / "pages"), str(tmp_path / "out")]
+    subprocess.run(command, check=True)
+    mounts = BeautifulSoup((tmp_path / "out/sub/page.html").read_text("utf-8"), "html.parser").select(".eos-mount")
+    replay, drawn = (json.loads(html.unescape(str(mount["data-eos-state"]))) for mount in mounts)
+    assert replay["records"] == [json.loads(file.read_text("utf-8"))] * 2 and (replay["run"], replay["step"]) == (1, 4)
+    assert (drawn["level"], drawn["given"]) == (20, 1)
+    (pages / "page.md").write_text(text.replace("../../a.json", "nowhere.json"), encoding="utf-8")
+    failed = subprocess.run(command, capture_output=True, text=True)
+    assert failed.returncode and "nowhere.json" in failed.stderr and "Traceback" not in failed.stderr

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import websocket  # a dependency of jupyter-server
+import websocket
 
 from eoslib.lab import Lab
 from eoslib.sphinxext import module_script

@@ -27,12 +27,12 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 
         def accuracy(now: eos.Visit, densities: dict[int, eos.SpectralDensity] = densities) -> float:
             if now.step % 30 == 0:
-                densities[now.step] = eos.spectral_density(objective, now.w, probes=2, steps=10, points=60)
+                densities[now.step] = eos.spectral_density(objective, now.w, probes=2, steps=10, points=80)
             return objective.accuracy(now.w)
 
         run = eos.descend(
             objective, eos.GradientDescent(lr=lr), steps=STEPS, k=2, progress=False,
-            measures={"accuracy": accuracy, "plane": eos.measures.projection(plane, objective.w0)},
+            measures={"accuracy": accuracy, "plane": lambda now: plane.T @ (now.w - objective.w0)},
         )  # fmt: skip
         files.append(str(eos.save_record(run, folder / f"digits_{lr}", title=f"Digits, {lr}", densities=densities)))
     return files

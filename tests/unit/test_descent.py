@@ -2,6 +2,8 @@
 
 import dataclasses
 import math
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -221,13 +223,75 @@ def test_bad_input_is_a_sentence(objective, options, says):
 
 
 def test_a_run_prints_as_a_sentence(run):
-    assert str(run).startswith("31 points to step 30: loss ")
+    assert str(run).startswith("31 points to step 30: loss ") and repr(run) == str(run)
     assert "(threshold 6.667)" in str(run)
 
 
-def test_a_list_of_optimizers_is_sent_to_the_sweep(objective):
-    with pytest.raises(ValueError, match=r"got 2; sweep runs"):
-        eos.descend(objective, [eos.GradientDescent(lr=0.1), eos.GradientDescent(lr=0.2)], steps=1)
+def test_what_is_no_optimizer_of_ours_is_a_sentence(objective):
+    rules = [eos.GradientDescent(lr=0.1), eos.GradientDescent(lr=0.2)]
+    with pytest.raises(ValueError, match="For lists of them there is sweep"):
+        eos.descend(objective, rules, steps=1)
+    with pytest.raises(ValueError, match=r"and SGD \("):
+        eos.Descent(objective, torch.optim.SGD([objective.w0], lr=0.1))
+    with pytest.raises(ValueError, match="got Sequential and Grad"):
+        eos.Descent(objective.network, rules[0])
+
+
+def test_a_step_needs_the_gradient_of_the_point_it_leaves():
+    run = eos.Descent(eos.quadratic([1.0, 2.0]), eos.GradientDescent(lr=0.1))
+    with pytest.raises(ValueError, match="Nothing is recorded yet"):
+        run.trajectory()
+    with pytest.raises(ValueError, match="no gradient at step 0; call visit"):
+        run.advance()
+    run.visit()
+    run.advance()
+    with pytest.raises(ValueError, match="no gradient at step 1; call visit"):
+        run.advance()
+
+
+def test_a_loop_that_goes_on_records_every_point_once(objective):
+    run, whole = (eos.Descent(objective, eos.GradientDescent(lr=0.3), every=2) for _ in range(2))
+    while run.visit() and run.t < 3:
+        run.advance()
+    other = eos.Descent(objective, eos.GradientDescent(lr=0.3), every=2)
+    other.load_state_dict(run.state_dict())
+    for goes_on in (run, other):
+        while goes_on.visit() and goes_on.t < 5:
+            goes_on.advance()
+    while whole.visit() and whole.t < 5:
+        whole.advance()
+    for goes_on in (run, other):
+        assert goes_on.trajectory().step.tolist() == [0, 1, 2, 3, 4, 5]
+        assert torch.equal(goes_on.w, whole.w)
+
+
+def test_a_loss_of_minus_infinity_is_not_finite():
+    hole = eos.descend(eos.quadratic([-1.0]), eos.GradientDescent(lr=1.0), steps=2000, every=0, progress=False)
+    assert "the loss is -inf at step 513" in hole.stopped and len(hole.loss) == 514
+    both = eos.sweep(eos.quadratic([-1.0]), [eos.GradientDescent(lr=1.0), eos.GradientDescent(lr=0.1)], steps=600,
+                     every=0, progress=False)  # fmt: skip
+    assert both[0].stopped == hole.stopped and both[1].stopped == ""
+
+
+def test_a_schedule_that_ends_at_zero_keeps_the_run():
+    """Cosine annealing: 0 at the last point, where no step is to come."""
+    rule = eos.GradientDescent(lambda t, _: 0.1 * (1 + math.cos(math.pi * t / 10)) / 2)
+    run = eos.descend(eos.quadratic([1.0]), rule, steps=10, progress=False)
+    assert run.step[-1] == 9 and "the schedule gives the step size 0.0 at step 10" in run.stopped
+
+
+def test_what_was_never_measured_has_no_late_mean(objective):
+    run = eos.descend(objective, eos.GradientDescent(lr=0.3), steps=3, every=0, progress=False)
+    assert math.isnan(run.late()) and run.crossing() is None
+
+
+def test_a_measure_may_be_an_array_but_always_of_one_shape(objective):
+    numpy = eos.descend(objective, eos.GradientDescent(lr=0.3), steps=2, every=0, progress=False,
+                        measures={"w": lambda now: now.w[:3].numpy()})  # fmt: skip
+    assert numpy.measures["w"].shape == (3, 3)
+    with pytest.raises(ValueError, match=r"'pairs' has shape \(\) at step 1 and had \(2,\)"):
+        eos.descend(objective, eos.GradientDescent(lr=0.3), steps=2, every=2, k=2, progress=False,
+                    measures={"pairs": lambda now: now.pairs.values if now.pairs else math.nan})  # fmt: skip
 
 
 OPTIMIZERS = {
@@ -243,7 +307,7 @@ def test_an_interrupted_run_ends_with_the_same_bits(name, objective, tmp_path, m
     options = {"steps": 40, "k": 2, "every": 3, "record": 3 if name == "sgd" else 1, "progress": False,
                "measures": {"w": lambda now: now.w, "accuracy": lambda now: now.loss / 3}}  # fmt: skip
     whole = eos.descend(objective, OPTIMIZERS[name], **options)
-    monkeypatch.setattr("eoslib.descent.SAVE_EVERY", 0.0)
+    monkeypatch.setattr("eoslib.checkpoint.SAVE_EVERY", 0.0)
     step, calls = eos.descent.Descent.advance, 0
 
     def advance(run):
@@ -274,6 +338,14 @@ def test_a_checkpoint_serves_its_own_run_only(objective, tmp_path):
     elsewhere = objective.w0 + 1
     with pytest.raises(ValueError, match="another run: w0 was"):
         eos.descend(objective, eos.GradientDescent(lr=0.3), steps=3, w=elsewhere, progress=False, checkpoint=path)
+    old = torch.load(path, weights_only=True)
+    del old["identity"]["loss at w0"]
+    torch.save(old, path)
+    with pytest.raises(ValueError, match="another run: loss at w0 was not noted and is"):
+        eos.descend(objective, eos.GradientDescent(lr=0.3), steps=3, progress=False, checkpoint=path)
+    torch.save(objective.w0, path)
+    with pytest.raises(ValueError, match=r"run.pt is not a checkpoint .* Remove it to begin again"):
+        eos.descend(objective, eos.GradientDescent(lr=0.3), steps=3, progress=False, checkpoint=path)
     path.write_bytes(path.read_bytes()[:500])
     with pytest.raises(ValueError, match=r"run.pt is not a checkpoint .* Remove it to begin again"):
         eos.descend(objective, eos.GradientDescent(lr=0.3), steps=3, progress=False, checkpoint=path)
@@ -283,3 +355,41 @@ def test_a_diverged_run_stays_so_when_it_is_taken_up_again(tmp_path):
     runs = [eos.descend(eos.quadratic([10.0]), eos.GradientDescent(lr=0.3), steps=100, progress=False,
                         checkpoint=tmp_path / "run.pt") for _ in range(2)]  # fmt: skip
     assert runs[1].stopped == runs[0].stopped != "" and np.array_equal(runs[0].loss, runs[1].loss)
+
+
+def test_a_schedule_without_a_name_is_known_again_in_another_process(objective, tmp_path):
+    """The address in its repr is another one there."""
+    runs = [eos.descend(objective, eos.GradientDescent(lambda t, _: 0.1), steps=3, progress=False,
+                        checkpoint=tmp_path / "run.pt") for _ in range(2)]  # fmt: skip
+    assert np.array_equal(runs[0].loss, runs[1].loss)
+
+
+def test_a_checkpoint_that_cannot_be_written_is_known_before_the_first_step(objective, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OSError, match="file"):
+        eos.descend(objective, eos.GradientDescent(0.1), steps=3, progress=False, checkpoint=tmp_path / "file" / "a.pt",
+                    measures={"step": lambda now: pytest.fail("a step was taken")})  # fmt: skip
+
+
+def test_files_are_as_readable_as_any_other(objective, tmp_path):
+    run = eos.descend(objective, eos.GradientDescent(0.1), steps=3, progress=False, checkpoint=tmp_path / "run.pt")
+    (tmp_path / "other").write_text("")
+    assert {file.stat().st_mode for file in (run.save(tmp_path / "run"), *tmp_path.iterdir())} == {
+        (tmp_path / "other").stat().st_mode
+    }
+
+
+def test_the_revision_is_that_of_a_repository_that_holds_the_library(tmp_path, monkeypatch):
+    """Installed into a virtual environment in somebody's repository, it is not of their revision."""
+    trajectory = eos.descent.Trajectory.__module__
+    module = sys.modules[trajectory]
+    inside = tmp_path / "venv" / "trajectory.py"
+    inside.parent.mkdir()
+    inside.write_text("")
+    commands = (["init", "-q"], ["commit", "-q", "--allow-empty", "-m", "theirs"])
+    for command in commands:
+        subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b.c", *command], cwd=tmp_path, check=True)
+    monkeypatch.setattr(module, "__file__", str(inside))
+    assert module._revision.__wrapped__() == ""
+    subprocess.run(["git", "add", "-f", str(inside)], cwd=tmp_path, check=True)
+    assert module._revision.__wrapped__() != ""

@@ -75,8 +75,10 @@ def test_a_wrong_outcome_file_is_a_sentence(tmp_path):
 def test_bad_names_and_scales_are_sentences(tmp_path, capsys):
     with pytest.raises(ValueError, match="no experiment 'fig99'; choose one of abstract"):
         reproduce("fig99", tmp_path)
-    with pytest.raises(ValueError, match=r"growth cannot be run: .* use small or paper"):
+    with pytest.raises(ValueError, match=r"growth cannot be run: .* use small"):
         reproduce("growth", tmp_path, scale="paper")
+    with pytest.raises(ValueError, match=r"scale is 'big'; use small or paper"):
+        reproduce("standard-networks", tmp_path, scale="big")
     assert main(["reproduce", "fig4", "--scale", "paper", "--out", str(tmp_path)]) == 2
     assert "give its file with --data" in capsys.readouterr().err
     assert main(["reproduce", "standard-networks", "--out", str(tmp_path)]) == 2
@@ -108,15 +110,72 @@ def test_runs_are_kept_recorded_and_taken_up_again(tmp_path):
     assert eos.load_record(tmp_path / "bowl.json").loss[-1] == pytest.approx(run.loss[-1], rel=1e-5)
     again = Desk(tmp_path, experiment="y", progress=False).flow("smooth", bowl, [0.0, 0.5, 1.0])
     assert np.array_equal(again.loss, smooth.loss) and torch.equal(again.w, smooth.w)
-    other = Desk(tmp_path, progress=False).flow("smooth", eos.quadratic([1.0, 3.0]), [0.0, 0.5, 1.0])
-    assert other.loss[-1] != smooth.loss[-1]
+    for other in ({"landscape": eos.quadratic([1.0, 3.0])}, {"times": [0.0, 0.7, 1.0]}, {"rtol": 1e-3}):
+        with pytest.raises(ValueError, match="a checkpoint of another run"):
+            desk.flow("smooth", **{"landscape": bowl, "times": [0.0, 0.5, 1.0]} | other)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--device", "cuda"], "small scale runs on the CPU alone; leave out the device 'cuda'"),
+        (["--device", "cuda", "--scale", "paper"], "no device 'cuda' here"),
+        (["--device", "banana", "--scale", "paper"], "no device 'banana' here"),
+        (["--out", "file"], "cannot be made"),
+    ],
+)
+def test_what_the_command_cannot_do_is_a_sentence(options, says, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert main(["reproduce", "fig4", "--quiet", *options]) == 2
+    assert says in capsys.readouterr().err
+
+
+def test_no_threads_are_refused(capsys):
+    with pytest.raises(SystemExit):
+        main(["reproduce", "growth", "--threads", "0"])
+    assert "0 is no number of threads; give at least 1" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", ["kept", "plain", "flow"])
+def test_half_a_run_is_not_judged(kind, tmp_path, capsys, monkeypatch):
+    """Ctrl-C inside a run, which descend and flow answer with the points they have."""
+    bowl, points = eos.quadratic([1.0, 10.0]), 0
+
+    def measure(now):
+        nonlocal points
+        points += 1
+        if points == 5:
+            signal.raise_signal(signal.SIGINT)
+        return now.loss
+
+    def run(desk):
+        options = {"measures": {"loss": measure}}
+        if kind == "flow":
+            end = desk.flow("run", bowl, np.linspace(0, 1, 11), **options)
+        elif kind == "kept":
+            end = desk.descend("run", bowl, eos.GradientDescent(0.1), steps=10, **options)
+        else:
+            end = eos.descend(bowl, eos.GradientDescent(0.1), steps=10, progress=False, **options)
+        return [Finding("points", len(end.loss), 11, 11)]
+
+    monkeypatch.setitem(EXPERIMENTS, "x", Experiment("x", "", "", "text", setup="s", small=run))
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a test run in the background ignores it
+    try:
+        assert main(["reproduce", "x", "--quiet", "--out", str(tmp_path)]) == 130
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert "goes on from the last checkpoint" in capsys.readouterr().err and not outcomes(tmp_path)
+    assert main(["reproduce", "x", "--quiet", "--out", str(tmp_path)]) == 0
 
 
 def test_an_interrupted_command_goes_on_and_ends_the_same(tmp_path):
     """The process is killed in the middle of a run; the same command then ends with the bits of one never killed."""
     code = """
 import sys
-import eoslib as eos, eoslib.descent
+import eoslib as eos, eoslib.checkpoint
 from eoslib.cli import main
 from eoslib.experiment import Experiment, Finding
 from eoslib.experiments import EXPERIMENTS
@@ -126,14 +185,14 @@ def run(desk):
     end = desk.descend("tiny", chebyshev4(0, 10), eos.GradientDescent(lr=0.2), steps=1500)
     return [Finding("loss", end.loss[-1], 0, 1)]
 
-eoslib.descent.SAVE_EVERY = 0.3
+eoslib.checkpoint.SAVE_EVERY = 0.3
 EXPERIMENTS["tiny"] = Experiment("tiny", "", "", "text", setup="s", small=run)
 sys.exit(main(["reproduce", "tiny", "--quiet", "--out", sys.argv[1]]))
 """
     command = [sys.executable, "-c", code]
     file = tmp_path / "a" / "small" / "runs" / "tiny.pt"
     killed = subprocess.Popen([*command, str(tmp_path / "a")], stdout=subprocess.DEVNULL)
-    while not file.exists():
+    while not (file.exists() and torch.load(file, weights_only=True)["state"]["t"]):
         assert killed.poll() is None
         time.sleep(0.05)
     killed.send_signal(signal.SIGKILL)

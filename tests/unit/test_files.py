@@ -106,7 +106,10 @@ def test_single_precision_saves_half_the_memory(files):
     assert eos.cifar10(files / "some.npz", 5, dtype=torch.float32).x.dtype == torch.float32
 
 
-@pytest.mark.parametrize("damage", ["truncated", "text", "no batch", "short record", "labels", "shape", "keys"])
+DAMAGES = ["truncated", "text", "no batch", "no dict", "no zip", "short record", "labels", "shape", "keys"]
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
 def test_a_wrong_file_is_one_clear_error(files, raw, tmp_path, damage):
     path = tmp_path / "wrong.tar.gz"
     whole = (files / "python.tar.gz").read_bytes()
@@ -117,6 +120,14 @@ def test_a_wrong_file_is_one_clear_error(files, raw, tmp_path, damage):
     elif damage == "no batch":
         with tarfile.open(path, "w:gz") as archive:
             archive.addfile(tarfile.TarInfo("readme.html"), io.BytesIO())
+    elif damage == "no zip":
+        path = tmp_path / "wrong.npz"
+        path.write_bytes(b"PK\x03\x04 and no more")
+    elif damage == "no dict":
+        path = tmp_path / "python"
+        path.mkdir()
+        for i in range(1, 6):
+            (path / f"data_batch_{i}").write_bytes(pickle.dumps([1]))
     elif damage == "short record":
         path = tmp_path / "bin"
         path.mkdir()

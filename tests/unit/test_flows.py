@@ -51,16 +51,6 @@ def test_descent_with_small_steps_stays_near_the_flow_and_the_distance_says_so()
         assert gaps[1] < 2e-3 and gaps[0] / gaps[1] == pytest.approx(2, rel=0.05)  # the distance is of order η
 
 
-def test_it_stops_where_it_is_told():
-    data = eos.digits(40)
-    objective = eos.Objective(eos.mlp(64, 5, 10, seed=0), data)
-    run = eos.flow(objective, range(100), loss_goal=0.4, every=10, progress=False)
-    assert run.loss[-1] <= 0.4 < run.loss[-2] and run.stopped == f"reached a loss of 0.4 at time {run.time[-1]:g}"
-    assert np.isfinite(run.sharpness[::10]).all() and np.isnan(run.sharpness[1:10]).all()
-    run = eos.flow(objective, range(100), accuracy_goal=0.5, every=0, progress=False)
-    assert objective.accuracy(run.w) >= 0.5 and "accuracy of 0.5" in run.stopped
-
-
 def test_a_flow_that_leaves_every_bound_stops_with_its_points_kept():
     well = eos.Landscape(lambda w: -(w**4).sum() / 4, torch.ones(1, dtype=torch.float64))  # w² = 1/(1 − 2t)
     with np.errstate(all="ignore"):
@@ -89,7 +79,6 @@ def test_single_precision_flows_too_and_a_flow_is_saved_and_drawn(tmp_path):
         ({"times": [0, math.inf]}, "increasing"),
         ({"times": [0, 1], "rtol": 0.0}, "rtol=0.0"),
         ({"times": [0, 1], "every": -1}, "every=-1"),
-        ({"times": [0, 1], "accuracy_goal": 0.9}, "use loss_goal"),
         ({"times": [0, 1], "w": torch.full((1,), math.nan).double()}, "start is nan"),
     ],
 )
@@ -110,3 +99,50 @@ def test_the_sharpness_of_a_flow_is_right_where_recorded_points_lie_far_apart():
     chain = eos.Landscape(lambda w: 0.5 * (1 - w.prod()) ** 2, torch.full((2,), 0.5, dtype=torch.float64))
     run = eos.flow(chain, [0, 5, 60], progress=False)
     np.testing.assert_allclose(run.sharpness, [0.75, 2, 2], rtol=1e-3)
+
+
+@pytest.mark.parametrize("when", [1, 4, 40, 90])
+def test_an_interrupted_flow_ends_with_the_same_bits(when, tmp_path, monkeypatch):
+    objective = eos.Objective(eos.mlp(1, 6, 6, 1, seed=0), eos.chebyshev(4))
+    options = {"times": np.linspace(0, 20, 9), "every": 2, "progress": False, "measures": {"w": lambda now: now.w}}
+    monkeypatch.setattr("eoslib.checkpoint.SAVE_EVERY", 0.0)
+    gradient, calls, fails = objective.gradient, 0, None
+
+    def counted(w):
+        nonlocal calls
+        calls += 1
+        if calls == fails:
+            raise RuntimeError("the power failed")
+        return gradient(w)
+
+    monkeypatch.setattr(objective, "gradient", counted)
+    whole = eos.flow(objective, **options)
+    needed, calls, fails = calls, 0, when
+    with pytest.raises(RuntimeError, match="power"):
+        eos.flow(objective, **options, checkpoint=tmp_path / "flow.pt")
+    parts = [eos.flow(objective, **options, checkpoint=tmp_path / "flow.pt") for _ in range(2)]
+    again = 12 + 2 * 2  # a step, tried twice at most, and the two gradients with which an integrator begins
+    assert calls <= needed + again, "what lies before the checkpoint is not computed again"
+    for part in parts:
+        assert np.array_equal(part.loss, whole.loss) and torch.equal(part.w, whole.w)
+        assert np.array_equal(part.step, whole.step) and np.array_equal(part.hvps, whole.hvps)
+        assert np.array_equal(part.eigenvalues, whole.eigenvalues, equal_nan=True)
+        assert np.array_equal(part.measures["w"], whole.measures["w"])
+
+
+def test_a_flow_interrupted_by_hand_gives_what_there_is_and_goes_on(tmp_path):
+    calls = 0
+
+    def measure(now):
+        nonlocal calls
+        calls += 1
+        if calls == 3:
+            raise KeyboardInterrupt
+        return now.loss
+
+    options = {"progress": False, "measures": {"loss": measure}, "checkpoint": tmp_path / "flow.pt"}
+    half = eos.flow(eos.quadratic([2.0]), [0, 1, 2, 3], **options)
+    assert half.stopped == "stopped before time 2: interrupted; the points before it are kept"
+    again = eos.flow(eos.quadratic([2.0]), [0, 1, 2, 3], **options)
+    assert again.stopped == "" and again.time.tolist() == [0, 1, 2, 3]
+    assert again.w.item() == pytest.approx(math.exp(-6), rel=1e-4)

@@ -30,11 +30,11 @@ def test_test_loss_and_accuracy_of_the_same_network_on_other_data(objective):
     assert run.measures["test accuracy"][-1] == test.accuracy(run.w) > 0.3
 
 
-def test_projection_on_eigenvectors_of_a_quadratic_follows_each_closed_form():
+def test_each_eigenvector_of_a_quadratic_follows_its_closed_form():
     bowl = eos.quadratic([1.0, 15.0], w0=[2.0, 3.0])
     pairs = eos.top_eigenpairs(bowl, bowl.w0, k=2)
-    along = measures.projection(pairs.vectors, torch.zeros(2, dtype=torch.float64))
-    run = eos.descend(bowl, eos.GradientDescent(0.1), steps=10, progress=False, measures={"q": along})
+    along = {"q": lambda now: pairs.vectors.T @ now.w}
+    run = eos.descend(bowl, eos.GradientDescent(0.1), steps=10, progress=False, measures=along)
     assert run.measures["q"].shape == (11, 2)
     for column, a, x0 in ((0, 15.0, 3.0), (1, 1.0, 2.0)):
         np.testing.assert_allclose(np.abs(run.measures["q"][:, column]),

@@ -127,9 +127,33 @@ def test_accuracy_is_the_share_of_right_classes():
     assert math.isnan(scalar.accuracy(scalar.w0))
 
 
+class Wrapped(nn.Module):
+    """A network that hands its outputs over in a container, as those of many libraries do."""
+
+    def __init__(self, wrap):
+        super().__init__()
+        self.net, self.wrap = eos.mlp(4, 3), wrap
+
+    def forward(self, x):
+        return self.wrap(self.net(x))
+
+
 @pytest.mark.parametrize(
     ("make", "says"),
     [
+        (lambda: eos.Objective(Wrapped(lambda z: (z,)), classification()), "returns a tuple; wrap it"),
+        (lambda: eos.Objective(Wrapped(lambda z: {"logits": z}), classification()), "returns a dict; wrap it"),
+        (lambda: eos.Objective(nn.Bilinear(4, 4, 3).double(), classification()), "cannot read inputs.*positional"),
+        (lambda: eos.Objective(eos.mlp(4, 3).half(), classification()), "float16.*32 or 64 bits"),
+        (lambda: eos.Objective(eos.mlp(4, 3), [classification()]), r"got a list; .*eos.Dataset\(x, y\)"),
+        (lambda: eos.Objective(eos.mlp(4, 3), classification(), loss=nn.MSELoss()), r"the loss MSELoss\(\)"),
+        (lambda: eos.Objective(eos.mlp(4, 3), eos.Dataset(torch.ones(3, 4), torch.ones(3, 1))), "one_hot"),
+        (lambda: eos.Dataset(torch.ones(3, 4), torch.arange(3)), "one_hot"),
+        (lambda: eos.Dataset(torch.ones(3, 4).numpy(), torch.ones(3, 1)), "x is ndarray and y Tensor"),
+        (lambda: eos.Landscape(lambda w: 2 * w, torch.ones(2)).gradient(torch.ones(2)), r"shape \(2,\)"),
+        (lambda: eos.Landscape(lambda w: torch.ones(()), torch.ones(2)).at(torch.ones(2)), "requires_grad=False"),
+        (lambda: eos.quadratic([1.0, math.nan]), r"curvature \[1.0, nan\]"),
+        (lambda: eos.quadratic([1.0, math.inf]), r"curvature \[1.0, inf\]"),
         (lambda: eos.Objective(eos.mlp(4, 3), classification(), loss="hinge"), "hinge"),
         (lambda: eos.Objective(eos.mlp(5, 3), classification()), r"inputs of shape \(12, 4\)"),
         (lambda: eos.Objective(eos.mlp(4, 2), classification()), r"\(12, 2\).*\(12, 3\)"),
@@ -171,3 +195,89 @@ def test_an_example_of_batchnorm_has_no_loss_of_its_own():
         objective.weighted(objective.w0, torch.arange(2), torch.ones(2, dtype=torch.float64))
     network.eval()
     assert eos.Objective(network, classification()).separable
+
+
+def test_dropout_that_the_loss_does_not_show_is_refused_all_the_same():
+    """Behind the dropout all weights are 0, so the loss at w0 is the same for every draw; one step later it is not."""
+    last = nn.Linear(8, 3)
+    nn.init.zeros_(last.weight)
+    with pytest.raises(ValueError, match="drew random numbers"):
+        eos.Objective(nn.Sequential(nn.Linear(4, 8), nn.Dropout(0.5), last), classification())
+
+
+def test_batchnorm_without_running_statistics_reads_its_batch_in_eval_mode_too():
+    network = nn.Sequential(nn.Linear(4, 5), nn.BatchNorm1d(5, track_running_stats=False), nn.Linear(5, 3)).double()
+    network.eval()
+    with pytest.raises(ValueError, match="another loss"):
+        eos.Objective(network, classification(), chunk=5)
+    whole, ghosts = eos.Objective(network, classification()), eos.Objective(network, classification(), ghost_batch=4)
+    assert not whole.separable and whole.loss(whole.w0) != pytest.approx(ghosts.loss(ghosts.w0))
+
+
+def test_accuracy_is_of_the_function_that_is_trained():
+    """With ghost batches, an example is classified beside those it is trained with."""
+    torch.manual_seed(0)
+    network, data = nn.Sequential(nn.Linear(64, 5), nn.BatchNorm1d(5), nn.Linear(5, 10)).double(), eos.digits(60)
+    objective = eos.Objective(network, data, ghost_batch=6)
+    right = [network(x).argmax(-1) == y.argmax(-1) for x, y in zip(data.x.split(6), data.y.split(6), strict=True)]
+    assert objective.accuracy(objective.w0) == pytest.approx(float(torch.cat(right).double().mean()))
+    assert objective.accuracy(objective.w0) != eos.Objective(network, data).accuracy(objective.w0)
+
+
+def test_chunks_bound_what_the_network_sees_at_once_from_the_start():
+    seen = []
+    net = eos.mlp(4, 3)
+    net.register_forward_pre_hook(lambda _, inputs: seen.append(len(inputs[0])))
+    objective = eos.Objective(net, classification(), chunk=5)
+    objective.accuracy(objective.w0)
+    assert max(seen) == 5
+
+
+def test_a_point_keeps_its_w_when_the_callers_moves_on():
+    objective = eos.Objective(eos.mlp(4, 5, 3), classification(), chunk=5)
+    w = objective.w0.clone()
+    point, v = objective.at(w), torch.ones_like(w)
+    before = point.hvp(v)
+    w += 1
+    assert torch.equal(point.hvp(v), before)
+
+
+def test_word_numbers_stay_whole():
+    torch.manual_seed(0)
+    data = eos.Dataset(torch.tensor([[0, 3], [2, 1], [3, 3]]), ONE_HOT)
+    net = nn.Sequential(nn.Embedding(4, 5), nn.Flatten(), nn.Linear(10, 3))
+    objective = eos.Objective(net, data, loss="cross-entropy")
+    expected = nn.functional.cross_entropy(net(data.x), data.y.argmax(1)).item()
+    assert objective.loss(objective.w0) == pytest.approx(expected, rel=1e-6)
+    assert eos.descend(objective, eos.GradientDescent(0.1), steps=3, progress=False).loss[-1] < expected
+
+
+def test_fused_attention_has_no_second_derivative_and_the_error_says_what_to_do():
+    layer = nn.TransformerEncoderLayer(4, 2, 6, dropout=0.0, batch_first=True)
+    net = nn.Sequential(layer, nn.Flatten(), nn.Linear(12, 3))
+    objective = eos.Objective(net, eos.Dataset(torch.randn(5, 3, 4), torch.randn(5, 3)))
+    with pytest.raises(RuntimeError, match=r"SDPBackend\.MATH"):
+        eos.top_eigenpairs(objective, objective.w0)
+    with torch.nn.attention.sdpa_kernel(torch.nn.attention.SDPBackend.MATH):
+        exact = torch.linalg.eigvalsh(eos.dense_hessian(objective, objective.w0))[-1]
+        found = eos.top_eigenpairs(objective, objective.w0, tol=1e-4).values
+    assert found.item() == pytest.approx(exact.item(), rel=1e-3)
+
+
+def test_recurrent_and_tied_networks_have_torchs_own_gradient():
+    class Reader(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.cell, self.out, self.back = nn.LSTM(4, 6, batch_first=True), nn.Linear(6, 3), nn.Linear(3, 6)
+            self.back.weight = nn.Parameter(self.out.weight.T.detach().clone())
+            self.last = nn.Linear(6, 3)
+            self.last.weight = self.out.weight  # tied
+
+        def forward(self, x):
+            return self.last(torch.tanh(self.back(self.out(self.cell(x)[0][:, -1]))))
+
+    torch.manual_seed(0)
+    net, x, y = Reader().double(), torch.randn(7, 5, 4).double(), torch.randn(7, 3).double()
+    objective = eos.Objective(net, eos.Dataset(x, y))
+    (0.5 * (net(x) - y).square().sum() / 7).backward()
+    assert torch.allclose(objective.gradient(objective.w0), torch.cat([q.grad.flatten() for q in net.parameters()]))

@@ -127,6 +127,8 @@ def test_the_trace_is_the_densitys_first_moment(objective):
         (lambda o: eos.hessian_trace(o, o.w0, probes=1), "probes is 1"),
         (lambda o: eos.spectral_density(o, o.w0, probes=0), "probes is 0"),
         (lambda o: eos.spectral_density(o, o.w0, width=0.0), "width=0.0"),
+        (lambda o: eos.spectral_density(o, o.w0, width=math.inf), "width=inf"),
+        (lambda o: eos.spectral_density(o, o.w0, width=1e-4), "points is 400, too few .* at least 6,673"),
         (lambda o: eos.spectral_density(o, o.w0, steps=0), "steps=0"),
         (lambda o: eos.Preconditioned(o, torch.ones(3)), "diagonal has shape"),
         (lambda o: eos.Preconditioned(o, torch.zeros_like(o.w0)), "holds 0.0"),
@@ -146,3 +148,22 @@ def test_not_finite_is_an_error_and_not_a_number(measure):
     broken = Landscape(lambda w: (w.abs() ** 1.5).sum(), torch.zeros(3, dtype=torch.float64))
     with pytest.raises(FloatingPointError, match="nan or inf"):
         measure(broken, broken.w0)
+
+
+def test_the_density_integrates_to_one_on_the_coarsest_grid_it_takes():
+    bowl = eos.quadratic([0.0] * 9 + [10.0])
+    for width, points in ((0.01, 73), (0.001, 673)):
+        found = eos.spectral_density(bowl, bowl.w0, probes=4, width=width, points=points)
+        assert torch.trapezoid(found.density, found.grid).item() == pytest.approx(1, abs=1e-3)
+        with pytest.raises(ValueError, match=f"use at least {points}"):
+            eos.spectral_density(bowl, bowl.w0, probes=4, width=width, points=points - 1)
+
+
+def test_eigenvalues_that_differ_by_rounding_alone_are_one_bump():
+    """3.1 I in a basis of random directions: the nodes of two probes differ in their last bit."""
+    q = torch.linalg.qr(torch.randn(7, 7, generator=torch.Generator().manual_seed(0), dtype=torch.float64))[0]
+    a = 3.1 * q @ q.T
+    ball = eos.quadratic((a + a.T) / 2)
+    found = eos.spectral_density(ball, ball.w0, probes=4)
+    assert found.width == pytest.approx(0.031) and found.density.max().item() == pytest.approx(12.87, rel=1e-2)
+    assert torch.trapezoid(found.density, found.grid).item() == pytest.approx(1, abs=1e-3)

@@ -42,6 +42,11 @@ def test_functions_draw_into_the_axes_they_are_given(runs):
     assert axes[0, 0].figure is fig
 
 
+def test_one_run_needs_no_list(runs):
+    for draw in (eos.plots.loss, eos.plots.sharpness):
+        assert len(draw(runs[0]).lines) == len(draw([runs[0]]).lines)
+
+
 @pytest.mark.parametrize("alt", ["", "   ", "a plot"])
 def test_show_demands_alternative_text(alt):
     with pytest.raises(ValueError, match="what the figure plots"):

@@ -27,7 +27,7 @@ def run():
 @pytest.fixture(scope="module")
 def densities():
     bowl = eos.quadratic([1.0, 2.0, 30.0])
-    return {t: eos.spectral_density(bowl, bowl.w0, points=50) for t in (300, 0)}
+    return {t: eos.spectral_density(bowl, bowl.w0, points=80) for t in (300, 0)}
 
 
 def test_a_record_comes_back_to_six_digits(run, densities, tmp_path):
@@ -191,3 +191,11 @@ def test_a_wrong_file_is_one_sentence(run, densities, tmp_path, damage):
 def test_a_missing_file_is_missing(tmp_path):
     with pytest.raises(FileNotFoundError):
         eos.load_record(tmp_path / "nowhere.json")
+
+
+def test_a_run_of_one_point_has_a_record(run, tmp_path):
+    first = eos.Descent(eos.quadratic([1.0, 2.0]), eos.GradientDescent(0.1), k=2, measures={"w": lambda now: now.w})
+    first.visit()
+    back = eos.load_record(eos.save_record(first.trajectory(), tmp_path / "one", title="one"))
+    assert back.step.tolist() == [0] and back.loss.tolist() == [1.5] and back.lr == 0.1
+    assert back.eigenvalues.tolist() == [[2.0, 1.0]] and back.measures["w"].tolist() == [[1.0, 1.0]]

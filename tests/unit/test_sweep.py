@@ -430,3 +430,24 @@ def test_a_stack_tracker_whose_points_lie_far_apart_takes_nothing_on_trust():
         w = torch.tensor([[x, 0.0, 0.0], [-x, 0.0, 0.0]], dtype=torch.float64)
         for pairs in track(eos.stack.Stack(bowl, w)):
             assert pairs.values.item() == pytest.approx(math.exp(abs(x)), rel=1e-3)
+
+
+def test_a_schedule_that_has_no_step_size_ends_its_own_run_alone():
+    """η = 3.5/sharpness on ¼w⁴ − ½w², where the sharpness becomes negative at once, later, or (η small) never."""
+    well = eos.Landscape(lambda w: (w**4).sum() / 4 - (w**2).sum() / 2, torch.tensor([2.0], dtype=torch.float64))
+    starts = torch.tensor([[2.0], [0.7], [2.0]], dtype=torch.float64)
+    rules = [eos.GradientDescent(eos.InverseSharpness(scale)) for scale in (3.5, 3.5, 0.1)]
+    together = eos.sweep(well, rules, w=starts, steps=20, progress=False)
+    assert "batched" in together[0].provenance["sweep"]
+    for rule, w, run in zip(rules, starts, together, strict=True):
+        alone = eos.descend(well, rule, w=w, steps=20, progress=False)
+        assert alone.stopped == run.stopped
+        np.testing.assert_allclose(alone.loss, run.loss, rtol=1e-9)
+    assert ["gives no step size" in run.stopped for run in together] == [True, True, False]
+
+
+def test_a_function_without_curvature_sweeps_in_silence():
+    plane = eos.Landscape(lambda w: w.sum(), torch.ones(3, dtype=torch.float64))
+    runs = eos.sweep(plane, rates(0.1, 0.2), steps=6, progress=False)
+    assert all((run.sharpness == 0).all() for run in runs)
+    assert (eos.descend(plane, eos.GradientDescent(0.1), steps=6, progress=False).sharpness == 0).all()

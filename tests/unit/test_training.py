@@ -2,6 +2,7 @@
 
 import _thread
 import json
+import signal
 import threading
 import time
 from collections.abc import Callable
@@ -95,8 +96,12 @@ def test_an_interrupt_ends_the_waiting_and_no_point_is_torn():
         wait(lambda: live._descent.t > 20)
         _thread.interrupt_main()
 
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a test run in the background ignores it
     threading.Thread(target=interrupt).start()
-    live.advance(10**9)
+    try:
+        live.advance(10**9)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert not live.playing
     n = len(live.run.step)
     assert n > 20
@@ -199,6 +204,12 @@ def test_bad_values_later_are_sentences_and_change_nothing():
         live.advance(0)
     live.advance(1)
     assert live.run.lrs.tolist() == [0.1]
+
+
+def test_a_run_of_one_point_can_be_shown():
+    live = eos.live(network(), eos.GradientDescent(lr=0.2))
+    live.advance(1)
+    assert "eos-mount" in live.twin()
 
 
 def test_the_page_without_a_kernel_holds_a_replay_of_the_run():
