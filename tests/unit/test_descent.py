@@ -359,8 +359,9 @@ def test_a_diverged_run_stays_so_when_it_is_taken_up_again(tmp_path):
 
 def test_a_schedule_without_a_name_is_known_again_in_another_process(objective, tmp_path):
     """The address in its repr is another one there."""
-    runs = [eos.descend(objective, eos.GradientDescent(lambda t, _: 0.1), steps=3, progress=False,
-                        checkpoint=tmp_path / "run.pt") for _ in range(2)]  # fmt: skip
+    rules = [eos.GradientDescent(lambda t, _: 0.1) for _ in range(2)]
+    assert repr(rules[0]) != repr(rules[1])
+    runs = [eos.descend(objective, rule, steps=3, progress=False, checkpoint=tmp_path / "run.pt") for rule in rules]
     assert np.array_equal(runs[0].loss, runs[1].loss)
 
 
