@@ -136,7 +136,7 @@ class Landscape:
 def _value_and_slope(piece: Function, w: Tensor, *, keep: bool) -> tuple[float, Tensor]:
     """A function's value at w and its gradient, (p,), with a graph of its own where that is to be kept."""
     value = piece(w)
-    if value.ndim or not value.requires_grad:
+    if value.numel() != 1 or not value.requires_grad:
         raise ValueError(f"The function gave shape {tuple(value.shape)}, requires_grad={value.requires_grad}; compute "
                          "a scalar from w, with torch.")  # fmt: skip
     (slope,) = torch.autograd.grad(value, w, create_graph=keep)
