@@ -6,7 +6,7 @@ import math
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -18,6 +18,7 @@ from eoslib.checkpoint import Keeper, identity
 from eoslib.curvature import SharpnessTracker
 from eoslib.landscape import Landscape
 from eoslib.log import Log, Measure, Visit
+from eoslib.objective import Objective
 from eoslib.trajectory import Trajectory, provenance
 
 __all__ = ["flow"]
@@ -25,8 +26,9 @@ __all__ = ["flow"]
 
 def flow(
     landscape: Landscape, times: Sequence[float] | np.ndarray, *, w: Tensor | None = None, rtol: float = 1e-6,
-    every: int = 1, k: int = 1, tol: float = 1e-3, measures: Mapping[str, Measure] | None = None, seed: int = 0,
-    progress: bool = True, checkpoint: str | Path | None = None,
+    every: int = 1, k: int = 1, tol: float = 1e-3, measures: Mapping[str, Measure] | None = None,
+    loss_goal: float = -math.inf, accuracy_goal: float = math.inf, seed: int = 0, progress: bool = True,
+    checkpoint: str | Path | None = None,
 ) -> Trajectory:  # fmt: skip
     """Follow dw/dt = −∇L(w) from w (default: landscape.w0) and record it at `times`, which begin at 0.
 
@@ -34,9 +36,10 @@ def flow(
     of w at most; between them w is interpolated to 4th order. No step is longer than about 3.3 / sharpness.
     The record is a descent's: `time` is the flow's, η is 0, the threshold infinite, `step` counts steps of the
     integrator. `every`, `k`, `tol`, `seed` and `measures` are as in `descend`, counted in recorded points.
-    Stops when the flow is no longer finite, or on Ctrl-C; `stopped` then says so. `checkpoint` is as in `descend`.
+    Stops at the first recorded point where the loss is ≤ loss_goal or the accuracy ≥ accuracy_goal, when the flow is
+    no longer finite, or on Ctrl-C; `stopped` then says so. `checkpoint` is as in `descend`.
     Raises ValueError when times do not increase from 0, rtol is not in (0, 1), every < 0, the loss is not finite at
-    the start, or the checkpoint is of another run.
+    the start, an accuracy is asked for where there is none, or the checkpoint is of another run.
     Source: Cohen et al. 2021, on gradient flow (there by the classical Runge–Kutta method).
 
     >>> from eoslib import quadratic
@@ -51,7 +54,10 @@ def flow(
     start = (landscape.w0 if w is None else w).detach().clone()
     if not math.isfinite(first := landscape.loss(start)):
         raise ValueError(f"The loss at the start is {first}; begin where it is finite.")
-    options = {"rtol": rtol, "every": every, "k": k, "tol": tol, "seed": seed}
+    if accuracy_goal < math.inf and not (isinstance(landscape, Objective) and landscape.accuracy(start) >= 0):
+        raise ValueError("accuracy_goal needs an Objective with classes; use loss_goal.")
+    options = {"rtol": rtol, "every": every, "k": k, "tol": tol, "seed": seed, "loss_goal": loss_goal,
+               "accuracy_goal": accuracy_goal}  # fmt: skip
     run = _Flow(landscape, start, t, Log(k, measures), options)
     facts = identity(start, objective=landscape, loss_at_w0=first, times=t.tolist(), measures=list(run.log.measures),
                      **options)  # fmt: skip
@@ -59,7 +65,7 @@ def flow(
     quiet = not progress or bool(os.environ.get("TQDM_DISABLE"))
     bar = tqdm(total=len(t), initial=run.i, desc="flow", unit="point", leave=False, delay=2, disable=quiet)
     try:
-        while run.i < len(t) and not keeper.done and run.reach(t[run.i], keeper):
+        while run.i < len(t) and not run.stopped and not keeper.done and run.reach(t[run.i], keeper):
             run.write(t[run.i], track=every > 0 and run.i % every == 0)
             bar.update()
             keeper.glance()
@@ -81,7 +87,7 @@ class _Flow:
     KEPT = ("t", "y", "f", "h_abs", "t_old", "y_old", "h_previous", "K")  # what RK45 steps on from, and interpolates by
 
     def __init__(self, landscape: Landscape, start: Tensor, times: np.ndarray, log: Log, options: Mapping[str, Any]):
-        self.landscape, self.start, self.times, self.log = landscape, start, times, log
+        self.landscape, self.start, self.times, self.log, self.options = landscape, start, times, log, options
         self.i, self.steps, self.stopped = 0, 0, ""  # i: the next point to record
         y0, rtol = start.cpu().double().numpy(), options["rtol"]
         size = float(np.sqrt(np.mean(y0 * y0))) or 1.0
@@ -113,6 +119,11 @@ class _Flow:
         visit = Visit(self.steps, float(time), point.w.detach(), point.loss, point.gradient, pairs=pairs)
         self.log.write(visit, threshold=math.inf)
         self.i += 1
+        loss_goal, accuracy_goal = self.options["loss_goal"], self.options["accuracy_goal"]
+        if point.loss <= loss_goal:
+            self.stopped = f"reached a loss of {loss_goal:g} at time {time:g}"
+        elif accuracy_goal < math.inf and cast(Objective, self.landscape).accuracy(visit.w) >= accuracy_goal:
+            self.stopped = f"reached an accuracy of {accuracy_goal:g} at time {time:g}"
 
     def cut(self, reason: str) -> str:
         """Why it ends before all points are recorded."""

@@ -51,6 +51,18 @@ def test_descent_with_small_steps_stays_near_the_flow_and_the_distance_says_so()
         assert gaps[1] < 2e-3 and gaps[0] / gaps[1] == pytest.approx(2, rel=0.05)  # the distance is of order η
 
 
+def test_it_stops_where_it_is_told(tmp_path):
+    objective = eos.Objective(eos.mlp(64, 5, 10, seed=0), eos.digits(40))
+    options = {"every": 10, "progress": False, "checkpoint": tmp_path / "flow.pt"}
+    run = eos.flow(objective, range(100), loss_goal=0.4, **options)
+    assert run.loss[-1] <= 0.4 < run.loss[-2] and run.stopped == f"reached a loss of 0.4 at time {run.time[-1]:g}"
+    assert np.isfinite(run.sharpness[::10]).all() and np.isnan(run.sharpness[1:10]).all()
+    again = eos.flow(objective, range(100), loss_goal=0.4, **options)  # it ended, and is not gone on with
+    assert again.stopped == run.stopped and again.loss.tolist() == run.loss.tolist()
+    run = eos.flow(objective, range(100), accuracy_goal=0.5, every=0, progress=False)
+    assert objective.accuracy(run.w) >= 0.5 and "accuracy of 0.5" in run.stopped
+
+
 def test_a_flow_that_leaves_every_bound_stops_with_its_points_kept():
     well = eos.Landscape(lambda w: -(w**4).sum() / 4, torch.ones(1, dtype=torch.float64))  # w² = 1/(1 − 2t)
     with np.errstate(all="ignore"):
@@ -79,6 +91,7 @@ def test_single_precision_flows_too_and_a_flow_is_saved_and_drawn(tmp_path):
         ({"times": [0, math.inf]}, "increasing"),
         ({"times": [0, 1], "rtol": 0.0}, "rtol=0.0"),
         ({"times": [0, 1], "every": -1}, "every=-1"),
+        ({"times": [0, 1], "accuracy_goal": 0.9}, "use loss_goal"),
         ({"times": [0, 1], "w": torch.full((1,), math.nan).double()}, "start is nan"),
     ],
 )
