@@ -189,29 +189,6 @@ def test_a_batch_resumes_keeps_marks_given_by_hand_and_survives_its_own_failures
     assert len(list((results / "history").iterdir())) == 1
 
 
-@pytest.mark.parametrize(
-    ("given", "score"), [("3,5", 3.5), ("0", 0.0), ("99", None), ("-1", None), ("nan", None), ("ok", None)]
-)
-def test_marks_given_by_hand_are_numbers_in_range(tmp_path: Path, given: str, score: float | None) -> None:
-    """And the table is the same after any number of runs, whatever the file is called."""
-
-    def result() -> dict[str, Any]:
-        question = {"question": "why", "number": 1, "score": None, "of": 4.0, "messages": []}
-        base = {"student": "ada", "assignment": "1-parabolas", "file": "=1+1.ipynb", "score": 0.0, "of": 0.0}
-        return base | {"questions": [question], "numbers": {}, "texts": {"why": "=2"}, "notes": [], "problems": []}
-
-    reports.write([result()], tmp_path, course.ASSIGNMENTS)
-    table = tmp_path / "by-hand.csv"
-    table.write_text(table.read_text("utf-8").replace("why,4,,", f'why,4,"{given}",'), "utf-8")
-    for _ in range(2):
-        again = result()
-        reports.write([again], tmp_path, course.ASSIGNMENTS)
-        assert again["questions"][0]["score"] == score
-        assert ("write a number from 0 to 4" in str(again["notes"])) == (score is None)
-        assert len(table.read_text("utf-8").splitlines()) == 2
-        assert "'=1+1.ipynb" in table.read_text("utf-8")
-
-
 def test_a_missing_name_gets_its_own_reason() -> None:
     cells = ["x = 1\n1/0\nsteps = 3", "def walk(:\n    pass", "slow_est = 2"]
     outcome = sandbox.Outcome({}, ["cell 1 raised E", "cell 2 raised F"], ["slow_est"], True, 0.0)
