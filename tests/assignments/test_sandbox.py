@@ -152,6 +152,23 @@ def test_whose_and_which_is_read_from_names_and_marks() -> None:
     assert found["blank.ipynb"].texts["falling"] == ""
 
 
+@pytest.mark.parametrize(
+    ("typed", "file", "same"),
+    [
+        ("ada lovelace", "Ada Lovelace_31_assignsubmission_file/homework.ipynb", True),
+        ("lovelace ada", "Ada Lovelace_31_assignsubmission_file/homework.ipynb", True),
+        ("ada lovelace", "lovelaceada_12345_678_3-edge.ipynb", True),
+        ("josé", "jose.ipynb", True),
+        ("ada", "adam.ipynb", False),  # somebody else's name inside of one's own is no match
+        ("ed", "fred.ipynb", False),
+        ("ada lovelace", "ada.ipynb", False),
+        ("!", "!.ipynb", False),
+    ],
+)
+def test_a_typed_name_is_found_as_platforms_write_it(typed: str, file: str, same: bool) -> None:
+    assert submissions._names(file, typed) == same
+
+
 def test_a_batch_resumes_keeps_marks_given_by_hand_and_survives_its_own_failures(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
