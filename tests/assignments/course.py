@@ -5,8 +5,10 @@ import functools
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from classroom import build, marking, sandbox, sheet, source
+from eoslib import tasks_stabilisation
 
 ROOT = Path(__file__).resolve().parents[2]
 ASSIGNMENTS = [source.read(path) for path in sorted((ROOT / "assignments").glob("[0-9]*.md"))]
@@ -67,8 +69,18 @@ def grade_only(
         kept |= more
         wanted = wanted.union(*(mentioned(cells[i]) for i in more))
     task = asked.task([cells[i] for i in sorted(kept)]) | {"asked": checks} | changes
-    outcome = sandbox.run_here(task, assignment.limits)
+    with mock.patch.object(tasks_stabilisation, "at_the_edge", _remembered):
+        outcome = sandbox.run_here(task, assignment.limits)
     return {mark.question: mark for mark in marking.mark(asked, outcome, cells) if mark.question in chosen}
+
+
+_at_the_edge = functools.cache(tasks_stabilisation.at_the_edge)
+
+
+def _remembered(seed: int) -> tuple[Any, ...]:
+    """A student's network trains once, not for every mistake that is tried; whoever asks gets tensors of their own."""
+    objective, w, u, lr = _at_the_edge(seed)
+    return objective, w.clone(), u.clone(), lr
 
 
 def reached_by(assignment: source.Assignment, cells: list[str], names: set[str]) -> list[str]:
