@@ -10,10 +10,10 @@ import nbformat
 
 import eoslib
 from classroom.source import Assignment, Block, Question, stub
+from eoslib.tasks import PLACEHOLDER
 
 __all__ = ["PLACEHOLDER", "build", "notebook"]
 
-PLACEHOLDER = "your-name"
 ROOT = Path(__file__).resolve().parents[1]
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 LIBRARIES = ("torch", "numpy", "scipy", "scikit-learn", "matplotlib", "tqdm", "psutil", "nbformat")

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import statistics
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from classroom import hand, tables
 from classroom.source import Assignment
 
 __all__ = ["histogram", "write"]
 
-HAND = ("student", "assignment", "question", "of", "marks", "comment", "answer", "file")
 BINS = 10
-FORMULA = ("=", "+", "-", "@", "\t")  # how one begins in a spreadsheet
 Row = dict[str, Any]
 
 
 def write(results: list[Row], folder: Path, assignments: list[Assignment]) -> str:
     """Write all reports into folder; the summary that is also printed."""
-    hand = _by_hand(results, folder / "by-hand.csv")
+    marked = hand.table(results, folder / "by-hand.csv")
     for result in results:
-        _add_hand(result, hand)
+        hand.add(result, marked)
+    twice = _twice(results)
     _grades(results, folder / "grades.csv")
     _questions(results, folder / "questions.csv")
     (folder / "grades.json").write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", "utf-8")
@@ -34,6 +33,7 @@ def write(results: list[Row], folder: Path, assignments: list[Assignment]) -> st
     lost = [r for r in results if r.get("ungraded")]
     if lost:
         summary += "\n\nNot graded:\n" + "\n".join(f"  {r['file']}: {r['ungraded']}" for r in lost)
+    summary = "\n\n".join(part for part in (summary, twice, hand.outdated(results)) if part)
     (folder / "summary.txt").write_text(summary + "\n", "utf-8")
     shares = {name: [_share(r) for r in results if r["assignment"] == name] for name in names}
     _picture(shares, folder / "histogram.svg")
@@ -84,37 +84,20 @@ def _summary(results: list[Row], name: str) -> str:
     return "\n".join(lines)
 
 
-def _by_hand(results: list[Row], path: Path) -> dict[tuple[str, str], Row]:
-    """The table that the lecturer fills in. Marks and comments already in it are kept, whatever happened since."""
-    table: dict[tuple[str, str], Row] = {}
-    if path.exists():
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = [{name: _plain(value) for name, value in row.items()} for row in csv.DictReader(file)]
-            table = {(row["file"], row["question"]): row for row in rows}
+def _twice(results: list[Row]) -> str:
+    """Who has more than one notebook for an assignment: each is a row, and which one counts is not for us to say."""
+    owners: dict[tuple[str, str], list[Row]] = {}
     for result in results:
-        for question in (q for q in result["questions"] if q["score"] is None):
-            row = table.setdefault((result["file"], question["question"]), dict.fromkeys(HAND, ""))
-            row |= {key: result[key] for key in ("student", "assignment", "file")}
-            row |= {"question": question["question"], "of": f"{question['of']:g}"}
-            row["answer"] = result["texts"].get(question["question"], "")
-    _csv(path, HAND, list(table.values()))
-    return table
-
-
-def _add_hand(result: Row, table: dict[tuple[str, str], Row]) -> None:
-    """Marks given by hand join the result that is reported; the result on disk stays what the machine found."""
-    for question in result["questions"]:
-        row = table.get((result["file"], question["question"]))
-        if row and row["marks"].strip():
-            given = float(text) if _number(text := row["marks"].strip().replace(",", ".")) else -1.0
-            if not 0 <= given <= question["of"]:
-                wanted = f"write a number from 0 to {question['of']:g}"
-                result["notes"].append(f"by-hand.csv has {row['marks']!r} for {question['question']}; {wanted}")
-                continue
-            question["score"] = given
-            question["messages"] = [row["comment"] or "Marked by hand."]
-    result["score"] = sum(q["score"] or 0.0 for q in result["questions"])
-    result["of"] = sum(q["of"] for q in result["questions"] if q["score"] is not None)
+        if not result.get("ungraded"):
+            owners.setdefault((result["student"], result["assignment"]), []).append(result)
+    lines = []
+    for (student, assignment), own in owners.items():
+        if len(own) > 1:
+            files = ", ".join(result["file"] for result in own)
+            lines.append(f"!!  {student} handed in {len(own)} notebooks for {assignment}, a row each: {files}")
+            for result in own:
+                result["notes"].append(f"one of {len(own)} notebooks of {student}: remove those that do not count")
+    return "\n".join(lines)
 
 
 def _grades(results: list[Row], path: Path) -> None:
@@ -128,7 +111,7 @@ def _grades(results: list[Row], path: Path) -> None:
         row |= {} if r.get("ungraded") else {"score": f"{r['score']:g}", "of": f"{r['of']:g}"}
         row |= {"still by hand": f"{open_:g}", "notes": "; ".join([*r["notes"], *r["problems"]]), "file": r["file"]}
         rows.append(row | scores)
-    _csv(path, ("student", "assignment", "score", "of", "still by hand", *columns, "notes", "file"), rows)
+    tables.write(path, ("student", "assignment", "score", "of", "still by hand", *columns, "notes", "file"), rows)
 
 
 def _questions(results: list[Row], path: Path) -> None:
@@ -138,36 +121,7 @@ def _questions(results: list[Row], path: Path) -> None:
          "messages": "\n".join(q["messages"]), "file": r["file"]}
         for r in results for q in r["questions"]
     ]  # fmt: skip
-    _csv(path, ("student", "assignment", "question", "number", "score", "of", "messages", "file"), rows)
-
-
-def _csv(path: Path, columns: tuple[str, ...], rows: list[Row]) -> None:
-    part = path.with_suffix(".part")
-    with part.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, columns, restval="", extrasaction="ignore")
-        writer.writeheader()
-        writer.writerows({name: _harmless(value) for name, value in row.items()} for row in rows)
-    part.replace(path)
-
-
-def _harmless(value: Any) -> Any:
-    """A text that a spreadsheet would take for a formula gets a quote in front: students choose these texts."""
-    formula = isinstance(value, str) and value.startswith(FORMULA) and not _number(value)
-    return f"'{value}" if formula else value
-
-
-def _plain(value: str | None) -> str:
-    """A text that was written by `_harmless`, as it was."""
-    value = value or ""
-    return value[1:] if value[:1] == "'" and value[1:].startswith(FORMULA) else value
-
-
-def _number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+    tables.write(path, ("student", "assignment", "question", "number", "score", "of", "messages", "file"), rows)
 
 
 def _rubrics(assignments: list[Assignment], path: Path) -> None:

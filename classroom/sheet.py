@@ -14,7 +14,7 @@ import numpy as np
 
 from classroom.source import Assignment, Question, SourceError
 
-__all__ = ["Check", "Sheet", "plain", "sheet"]
+__all__ = ["Check", "Sheet", "numbers_of", "plain", "sheet"]
 
 REFERENCE = object()  # the truth is what the solution gives
 
@@ -70,11 +70,7 @@ def sheet(assignment: Assignment, student: str) -> Sheet:
 
 
 def _sheet(assignment: Assignment, student: str) -> Sheet:
-    names: dict[str, Any] = {"student": student, "__name__": "sheet"}
-    _execute(assignment, "setup", assignment.code("setup"), names)
-    before = set(names)
-    _execute(assignment, "personal", given(assignment), names)
-    numbers = {name: names[name] for name in names.keys() - before if _showable(name, names[name])}
+    names, numbers = _drawn(assignment, student)
     _execute(assignment, "answer", assignment.code("answer"), names)
     _execute(assignment, "probes", assignment.code("probes"), names)
     checks: list[Check] = []
@@ -90,7 +86,22 @@ def _sheet(assignment: Assignment, student: str) -> Sheet:
                 f"and its checks sum to {total:g}."
             )
         checks.extend(own)
-    return Sheet(assignment, student, dict(sorted(numbers.items())), tuple(checks))
+    return Sheet(assignment, student, numbers, tuple(checks))
+
+
+def numbers_of(assignment: Assignment, student: str) -> dict[str, Any]:
+    """A student's numbers alone, without solving anything."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        return _drawn(assignment, student)[1]
+
+
+def _drawn(assignment: Assignment, student: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Everything that is defined before the first question, and what of it is worth showing."""
+    names: dict[str, Any] = {"student": student, "__name__": "sheet"}
+    _execute(assignment, "setup", assignment.code("setup"), names)
+    before = set(names)
+    _execute(assignment, "personal", given(assignment), names)
+    return names, {name: names[name] for name in sorted(names.keys() - before) if _showable(name, names[name])}
 
 
 def plain(value: Any) -> Any:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import itertools
 import json
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,7 +123,7 @@ def _student(file: Path, cells: list[str], names: set[str]) -> tuple[str, list[s
     whole = Path(places[0]).stem if places[0] == file.name else places[0]
     stem = re.sub("|".join(map(re.escape, names)) or "^$", "", whole).strip(" ._-")
     handed_in = stem.lower() or places[0].lower()
-    if typed and _tokens(typed) in _tokens(str(file)):
+    if typed and _names(str(file), typed):
         return typed, []
     if not typed or typed == PLACEHOLDER:
         return handed_in, [f'no name was typed into the notebook; graded with the numbers of "{handed_in}"']
@@ -141,8 +143,21 @@ def _typed(source: str) -> str:
     return ""
 
 
-def _tokens(text: str) -> str:
-    return "-" + "-".join(re.findall(r"[^\W_]+", text.lower())) + "-"
+def _names(file: str, typed: str) -> bool:
+    """Whether a file's name contains a typed one: its words side by side in any order, or run together.
+
+    >>> [_names(file, "Ada Lovelace") for file in ("Lovelace, Ada_12.ipynb", "lovelaceada_7_late.ipynb", "adams.ipynb")]
+    [True, True, False]
+    """
+    words, inside = _words(typed), "-".join(["", *_words(file), ""])
+    orders = itertools.permutations(words) if len(words) <= 5 else [tuple(words)]
+    return bool(words) and any(f"-{joint.join(order)}-" in inside for order in orders for joint in ("-", ""))
+
+
+def _words(text: str) -> list[str]:
+    """Letters and digits, without capitals and accents: platforms drop them."""
+    bare = unicodedata.normalize("NFKD", text.lower())
+    return re.findall(r"[^\W_]+", "".join(letter for letter in bare if not unicodedata.combining(letter)))
 
 
 def _texts(sources: list[tuple[str, dict[str, Any]]], assignment: Assignment) -> dict[str, str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from classroom import build, source
+from classroom import build, sheet, source
 from tests.assignments import course
 
 every_assignment = pytest.mark.parametrize("assignment", course.ASSIGNMENTS, ids=lambda a: a.name)
@@ -34,19 +34,27 @@ def test_the_solution_has_full_marks_twice(assignment: source.Assignment, studen
 
 @every_question
 def test_known_mistakes_lose_exactly_their_marks(assignment: source.Assignment, question: source.Question) -> None:
+    """In their own question, and none in any other that they can reach through the names that they define."""
     wrongs = question.all("wrong")
     assert len(wrongs) >= 3, "give at least three known-wrong answers"
+    full = {q.name: q.marks for q in assignment.questions}
     for block in wrongs:
-        marks, _ = course.grade(assignment, course.solved_but(assignment, question, block.text))
-        lost = {name: assignment_marks(assignment, name) - (mark.score or 0) for name, mark in marks.items()}
-        lost = {name: loss for name, loss in lost.items() if loss and marks[name].score is not None}
+        cells = course.solved_but(assignment, question, block.text)
+        reached = course.reached_by(assignment, cells, course.defined(block.text))
+        marks = course.grade_only(assignment, cells, reached)
         here = f"{assignment.name}.md, line {block.line}: {marks[question.name].messages}"
+        lost = {name: full[name] - (mark.score or 0) for name, mark in marks.items() if mark.score != full[name]}
         assert lost == {question.name: float(block.options["loses"])}, here
         assert any(block.options["says"] in message for message in marks[question.name].messages), here
 
 
-def assignment_marks(assignment: source.Assignment, name: str) -> float:
-    return next(question.marks for question in assignment.questions if question.name == name)
+@every_question
+def test_a_part_of_the_solution_has_the_marks_of_its_question(
+    assignment: source.Assignment, question: source.Question
+) -> None:
+    """Grading one question from its own cells, as the gates around this one do, is grading it."""
+    marks = course.grade_only(assignment, course.code_of(assignment, solved=True), [question.name])
+    assert {name: mark.score for name, mark in marks.items()} == {question.name: question.marks}
 
 
 @every_assignment
@@ -73,7 +81,7 @@ def test_the_solution_notebook_is_clean(assignment: source.Assignment) -> None:
 
 @every_assignment
 def test_numbers_differ_and_a_copied_answer_does_not_pass(assignment: source.Assignment) -> None:
-    numbers = {str(sorted(course.sheet_of(assignment, f"s{i}").numbers.items())) for i in range(12)}
+    numbers = {str(sheet.numbers_of(assignment, f"s{i}")) for i in range(12)}
     assert len(numbers) >= 10
     copied = course.code_of(assignment, solved=True, student="emmy")
     marks, _ = course.grade(assignment, copied, "ada")
@@ -127,9 +135,8 @@ def mutants(code: str, most: int = 10) -> Iterator[str]:
 def test_a_changed_solution_is_caught(assignment: source.Assignment, question: source.Question) -> None:
     caught, survived = 0, []
     for code in mutants(question.solution):
-        marks, _ = course.grade(
-            assignment, course.solved_but(assignment, question, code, instead=True), cell=5, answer=2
-        )
+        cells = course.solved_but(assignment, question, code, instead=True)
+        marks = course.grade_only(assignment, cells, [question.name], cell=5, answer=2)
         if marks[question.name].score == question.marks:
             survived.append(code)
         else:

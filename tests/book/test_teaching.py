@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from classroom import source
+
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = (ROOT / "book" / "teaching.md").read_text("utf-8")
 GUIDE = re.sub(r"(\{doc\}`)[^`<]*<([\w-]+)>`", r"\1\2`", GUIDE).replace("\u00a0", " ")  # a link's text is not its aim
@@ -125,6 +127,19 @@ def test_make_targets_files_and_assignments_exist() -> None:
     version = re.search(r'^version = "(.+)"', (ROOT / "pyproject.toml").read_text("utf-8"), re.MULTILINE)
     assert version
     assert set(re.findall(r"eoslib-(\d[\d.]*\d)-py3", GUIDE)) == {version[1]}
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "assignments").glob("[0-9]-*.md")), ids=lambda path: path.stem)
+def test_minutes_and_marks_of_an_assignment_are_its_own(path: Path) -> None:
+    """In the guide, in the page beside the sources, and in the assignment's own first lines."""
+    assignment = source.read(path)
+    minutes = sum(question.minutes for question in assignment.questions)
+    by_hand = sum(question.marks for question in assignment.questions if question.manual)
+    row = rf"^\| `{path.stem}` \| .+ \| {minutes} min \| {assignment.marks:g}, {by_hand:g} \|$"
+    assert re.search(row, GUIDE, re.MULTILINE), row
+    readme = (ROOT / "assignments" / "README.md").read_text("utf-8")
+    assert f"| `{path.name}` | {minutes} min | {assignment.marks:g} |" in readme
+    assert f"Expect {minutes} minutes" in " ".join(assignment.opening[0].text.split())
 
 
 # ── slides ──────────────────────────────────────────────────────────────────────────────────────────────────
