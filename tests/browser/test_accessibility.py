@@ -36,7 +36,12 @@ STATES: dict[str, Any] = {
     "Replay": {"records": [json.loads(RECORD.read_text("utf-8"))]},
     "Sketch": {"y": [1.0, 2.0, 3.0], "level": 2.0},
 }
-NAMED = ":is(mjx-container[display=true], .pst-scrollable-table-container)[tabindex='0'][role=group][aria-label]"
+NAMES = ("Formula", "Table")
+BOXES = "mjx-container[display=true], .pst-scrollable-table-container"
+MARKED = """(boxes) => {
+  const all = [...document.querySelectorAll(boxes)], scrolls = (box) => box.scrollWidth > box.clientWidth;
+  return all.some(scrolls) && all.every((box) => scrolls(box) === (box.tabIndex === 0 && box.role === "group"));
+}"""
 Check = Callable[[Page, list[Look]], dict[str, list[str]]]
 
 
@@ -74,18 +79,15 @@ def test_page_is_accessible(desk: Desk, site: str, violations: Check, name: str)
 def test_what_scrolls_is_a_tab_stop_with_a_name_only_while_it_scrolls(desk: Desk, site: str) -> None:
     page, _ = desk.open(f"{site}/measuring.html", width=390)
     settle(page)
-    boxes = page.locator("mjx-container[display=true], .pst-scrollable-table-container")
-    wide = page.locator(NAMED)
-    page.wait_for_function(f"() => document.querySelectorAll({json.dumps(NAMED)}).length > 2")
-    for box in boxes.all():
-        scrolls = box.evaluate("box => box.scrollWidth > box.clientWidth")
-        assert (box.get_attribute("tabindex") == "0") == scrolls
-    assert "Formula, scrolls sideways" in [box.get_attribute("aria-label") for box in wide.all()]
-    wide.first.focus()
+    page.evaluate(OPENED)
+    page.wait_for_function(MARKED, arg=BOXES)
+    named = page.locator(BOXES).and_(page.locator("[tabindex='0'][role=group]"))
+    assert {box.get_attribute("aria-label") for box in named.all()} == {f"{w}, scrolls sideways" for w in NAMES}
+    named.first.focus()
     page.keyboard.press("ArrowRight")
     page.wait_for_function("() => document.activeElement.scrollLeft > 0")
     page.set_viewport_size({"width": 1280, "height": 800})
-    page.wait_for_function(f"() => document.querySelectorAll({json.dumps(NAMED)}).length === 0")
+    page.wait_for_function("boxes => !document.querySelector(`:is(${boxes})[role=group]`)", arg=BOXES)
 
 
 @pytest.mark.parametrize("widget", WIDGETS, ids=lambda widget: widget.__name__)
