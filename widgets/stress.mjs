@@ -1,15 +1,15 @@
 // @ts-check
 // The tracker where it is hardest to be right: random networks with three outputs, trained with a step size so large that
-// w jumps about far above 2/η, against a second tracker that looks much closer. Usage: node widgets/stress.mjs
+// w jumps about far above 2/η, against a second tracker that looks much closer. Usage: node widgets/stress.mjs [first seed]
 import { initialParameters, Objective } from "./src/network.mjs";
 import { MersenneTwister } from "./src/rng.mjs";
 import { SharpnessTracker } from "./src/spectrum.mjs";
 
-const SIZES = [3, 7, 5, 3], N = 24, STEPS = 800, SKIPPED = 100, SEEDS = 6;
+const SIZES = [3, 7, 5, 3], N = 24, STEPS = 800, SKIPPED = 100, SEEDS = 6, FIRST = Number(process.argv[2] ?? 100);
 const errors = /** @type {number[]} */ ([]);
 let products = 0, steps = 0;
 for (const [activation, lr] of /** @type {[string, number][]} */ ([["tanh", 0.35], ["gelu", 0.5]])) for (let seed = 0; seed < SEEDS; seed++) {
-  const random = new MersenneTwister(seed + 100), some = (/** @type {number} */ n) => Float64Array.from({ length: n }, () => random.uniform(-1.7, 1.7));
+  const random = new MersenneTwister(seed + FIRST), some = (/** @type {number} */ n) => Float64Array.from({ length: n }, () => random.uniform(-1.7, 1.7));
   const objective = new Objective({ sizes: SIZES, activation, loss: "mse", data: { x: some(3 * N), y: some(3 * N), n: N, inputs: 3, outputs: 3 } });
   const w = initialParameters(SIZES, seed), gradient = new Float64Array(w.length);
   const hvp = (/** @type {Float64Array} */ v, /** @type {Float64Array} */ out) => objective.hvp(v, out);

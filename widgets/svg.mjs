@@ -2,6 +2,7 @@
 // The widgets' pictures as SVG: a pen that writes marks, and the figure around them. See src/picture.mjs for the pen.
 
 const at = (/** @type {number} */ v) => String(Number(v.toFixed(1)));
+const coordinates = (/** @type {number[]} */ points) => points.map((v, i) => (i % 2 ? `,${at(v)}` : `${i ? " " : ""}${at(v)}`)).join("");
 
 /** Leaves out the points that stay within `tolerance` px of the line drawn without them (Douglas and Peucker, 1973).
  * @param {number[]} points  x, y, x, y, … @param {number} [tolerance]  @returns {number[]} */
@@ -20,9 +21,10 @@ function simplify(points, tolerance = 0.4) {
 /** A pen that adds its marks to a list. @param {string[]} marks  @returns {import("./src/picture.mjs").Pen} */
 export const svgPen = (marks) => ({
   line(all, ink, width, dash = []) {
-    const points = simplify(all);
-    const path = points.map((v, i) => (i % 2 ? `,${at(v)}` : `${i ? " " : ""}${at(v)}`)).join("");
-    marks.push(`<polyline class="${ink}" stroke-width="${width}"${dash.length ? ` stroke-dasharray="${dash.join(" ")}"` : ""} points="${path}"/>`);
+    marks.push(`<polyline class="${ink}" stroke-width="${width}"${dash.length ? ` stroke-dasharray="${dash.join(" ")}"` : ""} points="${coordinates(simplify(all))}"/>`);
+  },
+  area(outline, ink) {
+    marks.push(`<polygon class="${ink}" points="${coordinates(simplify(outline))}"/>`);
   },
   text(x, y, text, ink, align, bold = false) {
     const anchor = { left: "start", right: "end", center: "middle" }[align];
@@ -35,7 +37,7 @@ const INKS = `
 .eos-fallback { font: 12px system-ui, sans-serif; --loss: #2b8cc4; --sharpness: #d8690f; --threshold: #7b858f; --muted: #7b858f; --line: #9aa3ac55; }
 html[data-theme="light"] .eos-fallback { --loss: #0072b2; --sharpness: #d55e00; --threshold: #1d2329; --muted: #5a646e; --line: #dfe3e8; }
 html[data-theme="dark"] .eos-fallback { --loss: #56b4e9; --sharpness: #e69f00; --threshold: #e6e9ec; --muted: #a5afb9; --line: #343b43; }
-${["loss", "sharpness", "threshold", "muted", "line"].map((ink) => `.eos-fallback polyline.${ink} { stroke: var(--${ink}); } .eos-fallback text.${ink} { fill: var(--${ink}); }`).join("\n")}
+${["loss", "sharpness", "threshold", "muted", "line"].map((ink) => `.eos-fallback polyline.${ink} { stroke: var(--${ink}); } .eos-fallback polygon.${ink} { fill: var(--${ink}); } .eos-fallback text.${ink} { fill: var(--${ink}); }`).join("\n")}
 .eos-fallback polyline { fill: none; stroke-linejoin: round; }
 `;
 
@@ -62,7 +64,6 @@ html[data-theme="dark"] .eos-figure { ${variables(TOY_INKS.dark)} }
 .eos-figure path { fill: none; stroke-linejoin: round; }
 `;
 const escaped = (/** @type {string} */ text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
-const coordinates = (/** @type {number[]} */ points) => points.map((v, i) => (i % 2 ? `,${at(v)}` : `${i ? " " : ""}${at(v)}`)).join("");
 
 /** The small widgets' pen. @param {string[]} marks @param {string} id  distinct on a page  @returns {import("./src/toys/pen.mjs").Pen} */
 export function toyPen(marks, id) {

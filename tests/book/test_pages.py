@@ -90,6 +90,7 @@ def test_only_pages_with_a_widget_load_its_scripts(soups: dict[Path, BeautifulSo
         own = {f"{widget.module}.js" for widget in WIDGETS} | {"eos-mount.js"}
         assert scripts & own == mounted | ({"eos-mount.js"} if mounted else set()), path.name
         assert ("eos-quiz.js" in scripts) == bool(soup.select(".eos-quiz")), path.name
+        assert "eos-scroll.js" in scripts, path.name
         assert not any("thebe" in script for script in scripts), path.name
 
 

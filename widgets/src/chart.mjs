@@ -81,6 +81,12 @@ export class Chart {
         ctx.strokeStyle = inks[ink];
         ctx.stroke();
       },
+      area(outline, ink) {
+        ctx.beginPath();
+        for (let i = 0; i < outline.length; i += 2) ctx.lineTo(outline[i], outline[i + 1]);
+        ctx.fillStyle = inks[ink];
+        ctx.fill();
+      },
       text(x, y, text, ink, align, bold = false) {
         ctx.font = bold ? `600 ${font}` : font;
         ctx.textAlign = align;

@@ -5,7 +5,7 @@ import { Chart } from "./chart.mjs";
 import { connect } from "./client.mjs";
 import { History } from "./history.mjs";
 import { keepKeys, watchPresence, watchTheme } from "./presence.mjs";
-import { BROUGHT, examples, extraColumns, hasFlow, methodOf, problemOf, shownMeasures } from "./methods.mjs";
+import { BROUGHT, edgeOf, examples, extraColumns, hasFlow, methodOf, problemOf, shownMeasures } from "./methods.mjs";
 import { keptLines } from "./more.mjs";
 import { checks, conflict, DEFAULTS } from "./settings.mjs";
 import { bring, takeLink } from "./sources.mjs";
@@ -112,6 +112,7 @@ export class Lab {
     const { lr, momentum, beta1, beta2, rho } = this.settings;
     this.engine?.send(key === "lr" ? { kind: "lr", lr, change: ++this.change } : { kind: "hyper", values: { momentum, beta1, beta2, rho }, change: ++this.change });
     if (this.history.length === 1) this.firstLr = lr;
+    this.history.ahead = this.end || this.settings.schedule ? NaN : edgeOf(this.settings);   // drawn at once: the engine answers some frames later
     this.showKept();
     if (!this.running && !this.end) this.say(sentences.changed(this.settings), false);
   }
@@ -135,9 +136,7 @@ export class Lab {
     const usable = Object.keys(this.errors).length === 0;
     this.history = new History(this.settings.max_steps + 1, extraColumns(this.settings));
     this.firstLr = this.settings.lr;
-    this.change = 0;
-    this.crossed = false;
-    this.end = "";
+    this.change = 0; this.crossed = false; this.end = "";
     this.run++;
     if (usable) this.engine?.send({ kind: "reset", run: this.run, problem: problemOf(this.settings), maxSteps: this.settings.max_steps });
     else { this.running = false; this.engine?.send({ kind: "pause" }); }
@@ -176,6 +175,7 @@ export class Lab {
   #receive(batch) {
     if (batch.run !== this.run) return;
     const from = this.history.length;
+    if (batch.change === this.change) this.history.ahead = NaN;
     this.history.append(batch);
     if (!this.running && !batch.end && this.history.last.step > 0) this.say(sentences.paused(this.history, this.settings));   // the last steps of a run, or one step
     for (let i = from; i < this.history.length && !this.crossed; i++) {

@@ -15,6 +15,7 @@ export class History {
     /** @type {Record<string, Float64Array>} */
     this.extra = Object.fromEntries(extra.map((name) => [name, column()]));
     this.length = 0;
+    this.ahead = NaN;                                  // threshold of the step to come, once η was changed for it
   }
 
   /** Every column by name. @returns {Record<string, Float64Array>} */

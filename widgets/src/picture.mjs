@@ -4,12 +4,14 @@
 // A scene may add to it: other names, further lines and panels, runs kept from before, time ηt instead of steps.
 import { BELOW_PX, FURTHER, PANELS, panelsBelow, reach } from "./further.mjs";
 import { nameLines } from "./labels.mjs";
-import { decades, exponents, sharpnessTop, stepsTop, ticks, timeTop } from "./scales.mjs";
+import { decades, exponents, sharpnessTop, stepsTop, thresholdNow, ticks, timeTop } from "./scales.mjs";
+import { trace } from "./trace.mjs";
 
 /** @typedef {import("./scales.mjs").Rows} Rows */
 /** @typedef {"loss" | "sharpness" | "threshold" | "muted" | "line" | "flow" | "kept0" | "kept1" | "kept2"} Ink */
 /** @typedef {object} Pen
  * @property {(points: number[], ink: Ink, width: number, dash?: number[]) => void} line  points: x, y, x, y, …
+ * @property {(outline: number[], ink: Ink) => void} area
  * @property {(x: number, y: number, text: string, ink: Ink, align: "left" | "right" | "center", bold?: boolean) => void} text  y: the middle */
 /** @typedef {import("./further.mjs").Panel} Panel */
 /** @typedef {Record<Panel, (v: number) => number> & { x: (step: number) => number, step: (x: number) => number,
@@ -96,8 +98,17 @@ function drawBelow(pen, g, rows) {
 /** @param {Pen} pen @param {Geometry} g @param {Kept} kept @param {boolean} time */
 function drawKept(pen, g, { rows, ink, dash }, time) {
   const along = time ? rows.time : rows.step;
-  for (const part of trace(rows, rows.loss, g.x, g.loss, along)) pen.line(part, ink, 1, dash);
-  for (const part of trace(rows, rows.sharpness, g.x, g.sharpness, along)) pen.line(part, ink, 1, dash);
+  drawColumn(pen, g, rows, rows.loss, "loss", along, ink, 1, dash);
+  drawColumn(pen, g, rows, rows.sharpness, "sharpness", along, ink, 1, dash);
+}
+
+/** @param {Pen} pen @param {Geometry} g @param {Rows} rows @param {Float64Array} column @param {Panel} panel
+ * @param {Float64Array} along @param {Ink} ink @param {number} width @param {number[]} dash */
+function drawColumn(pen, g, rows, column, panel, along, ink, width, dash) {
+  for (const { points, area } of trace(rows, column, g.x, g[panel], along, dash.length ? 0 : width)) {
+    if (area) pen.area(points, ink);
+    else pen.line(points, ink, width, dash);
+  }
 }
 
 /** Draws the run's lines; returns their names with the heights at which they end.
@@ -107,7 +118,7 @@ function drawRun(pen, g, rows, scene) {
   /** @type {import("./labels.mjs").Name[]} */
   const names = [];
   const draw = (/** @type {Float64Array} */ column, /** @type {Panel} */ panel, /** @type {Ink} */ ink, /** @type {number} */ width, /** @type {string} */ name, /** @type {number[]} */ dash = []) => {
-    for (const part of trace(rows, column, g.x, g[panel], along)) pen.line(part, ink, width, dash);
+    drawColumn(pen, g, rows, column, panel, along, ink, width, dash);
     names.push({ text: name, ink, panel, y: g[panel](end(column)) });
   };
   const further = (/** @type {boolean} */ over) => {
@@ -120,7 +131,7 @@ function drawRun(pen, g, rows, scene) {
   if (scene.moving) draw(rows.threshold, "sharpness", "threshold", 1, scene.edge ?? "2/η", [6, 4]);
   else {
     pen.line(stairs(rows, g, along), "threshold", 1.5, [6, 4]);
-    names.push({ text: scene.edge ?? "2/η", ink: "threshold", panel: "sharpness", y: g.sharpness(rows.threshold[rows.length - 1]) });
+    names.push({ text: scene.edge ?? "2/η", ink: "threshold", panel: "sharpness", y: g.sharpness(thresholdNow(rows)) });
   }
   for (const { rows: old, name, ink } of scene.kept ?? []) names.push({ text: name, ink, panel: "sharpness", y: g.sharpness(lastFinite(old.sharpness, old.length)), light: true });
   return names;
@@ -135,44 +146,16 @@ function lastFinite(column, length) {
   return 0;
 }
 
-/** Polylines of one column. Where several steps share a pixel, only the first, lowest, highest and last are kept, so
- * that oscillations show at full height. A value that is not a number breaks the line.
- * @param {Rows} rows @param {Float64Array} column @param {(s: number) => number} x @param {(v: number) => number} y
- * @param {Float64Array} [along]  what x takes: steps or times  @returns {number[][]} */
-export function trace(rows, column, x, y, along = rows.step) {
-  /** @type {number[][]} */
-  const parts = [];
-  /** @type {number[]} */
-  let part = [];
-  for (let i = 0; i < rows.length;) {
-    if (Number.isNaN(column[i])) {
-      if (part.length) parts.push(part);
-      part = [];
-      i++;
-      continue;
-    }
-    const pixel = Math.floor(x(along[i])), start = i;
-    let low = i, high = i;
-    while (i < rows.length && !Number.isNaN(column[i]) && Math.floor(x(along[i])) === pixel) {
-      if (column[i] < column[low]) low = i;
-      if (column[i] > column[high]) high = i;
-      i++;
-    }
-    const kept = [...new Set([start, Math.min(low, high), Math.max(low, high), i - 1])];
-    for (const k of kept) part.push(x(along[k]), y(column[k]));
-  }
-  if (part.length) parts.push(part);
-  return parts;
-}
-
 /** The threshold as stairs: level until the step at which η changed. @param {Rows} rows @param {Geometry} g @param {Float64Array} step */
-function stairs({ threshold, length }, g, step) {
+function stairs(rows, g, step) {
+  const { threshold, length } = rows, now = thresholdNow(rows);
   const points = [g.x(step[0]), g.sharpness(threshold[0])];
   for (let i = 1; i < length; i++) {
     if (threshold[i] === threshold[i - 1]) continue;
     points.push(g.x(step[i]), g.sharpness(threshold[i - 1]), g.x(step[i]), g.sharpness(threshold[i]));
   }
-  points.push(g.right, g.sharpness(threshold[length - 1]));   // on to the right: where the sharpness is to go
+  if (now !== threshold[length - 1]) points.push(g.x(step[length - 1]), g.sharpness(threshold[length - 1]), g.x(step[length - 1]), g.sharpness(now));
+  points.push(g.right, g.sharpness(now));              // on to the right: where the sharpness is to go
   return points;
 }
 

@@ -1,7 +1,7 @@
 // @ts-check
 // Axis ranges and ticks. Ranges grow in few, calm jumps while a run goes on.
 
-/** @typedef {Pick<import("./history.mjs").History, "step" | "time" | "loss" | "sharpness" | "threshold" | "extra" | "length">} Rows */
+/** @typedef {Pick<import("./history.mjs").History, "step" | "time" | "loss" | "sharpness" | "threshold" | "extra" | "length" | "ahead">} Rows */
 
 const STEPS = [200, 300, 400, 600, 800, 1000, 1500, 2000, 3000, 4000, 6000, 8000, 10000, 15000, 20000, 30000, 40000, 60000, 80000, 100000];
 
@@ -43,10 +43,13 @@ export function niceAbove(value) {
  * than flatten the rest; and holds all of the gradient flow's. @param {Rows[]} runs */
 export const sharpnessTop = (...runs) => Math.max(0, ...runs.map(topOf)) || 10;
 
+/** The threshold of the step to come, where it is known already, else of the last one. @param {Rows} run */
+export const thresholdNow = ({ threshold, length, ahead }) => (Number.isFinite(ahead) ? ahead : threshold[length - 1]);
+
 /** @param {Rows} run */
-function topOf({ sharpness, threshold, extra, length }) {
+function topOf(run) {
+  const { sharpness, threshold, extra, length } = run, now = thresholdNow(run);
   if (length === 0) return 0;
-  const now = threshold[length - 1];
   let sharpest = 0, highest = now, flow = 0;
   for (let i = 0; i < length; i++) {
     if (sharpness[i] > sharpest) sharpest = sharpness[i];

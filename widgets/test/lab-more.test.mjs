@@ -77,7 +77,7 @@ test("panels below: one a quantity, about zero where it swings, everything insid
   assert.equal(g.oscillation(0), (swings[0] + swings[1]) / 2);
   assert.equal(g.distance(0), distances[1]);
   assert.ok(g.panels.every(([top, bottom], i) => top < bottom && (i === 0 || top > g.panels[i - 1][1])));
-  drawPicture({ line: (...a) => lines.push(a), text: (...a) => texts.push(a[2]) }, history, 700, 518, { time: true });
+  drawPicture({ line: (...a) => lines.push(a), area: (...a) => lines.push(a), text: (...a) => texts.push(a[2]) }, history, 700, 518, { time: true });
   for (const [points] of lines) for (let i = 0; i < points.length; i += 2) assert.ok(points[i] >= 0 && points[i] <= 700 && points[i + 1] >= 0 && points[i + 1] <= 518);
   for (const name of ["central", "flow", "x", "distance to the flow", "time ηt"]) assert.ok(texts.includes(name), name);
   assert.equal(geometry(runOf(DEFAULTS, 3).history, 700, 330).panels.length, 2);
@@ -172,7 +172,7 @@ test("with the flow the axis is time ηt, and the cursor finds its step", () => 
   const g = geometry(history, 700, 330, { time: true });
   for (const step of [0, 7, 20]) assert.equal(g.index(g.at(step)), step);
   const kept = { rows: runOf(settingsOf({ lr: 0.2 }), 20).history, name: "η = 0.2", ink: /** @type {const} */ ("kept0"), dash: [] };
-  drawPicture({ line: (...a) => lines.push(a), text: (...a) => texts.push(a[2]) }, history, 700, 330, { time: true, kept: [kept], edge: "(2+2β₁)/\n((1−β₁)η)" });
+  drawPicture({ line: (...a) => lines.push(a), area: (...a) => lines.push(a), text: (...a) => texts.push(a[2]) }, history, 700, 330, { time: true, kept: [kept], edge: "(2+2β₁)/\n((1−β₁)η)" });
   for (const name of ["time ηt", "flow", "η = 0.2", "((1−β₁)η)"]) assert.ok(texts.includes(name), name);
   for (const ink of ["flow", "kept0"]) assert.equal(lines.filter((l) => l[1] === ink).length, 2, ink);
   assert.ok(METHODS.gd.flow);

@@ -6,12 +6,13 @@ import { Descent } from "../src/descent.mjs";
 import { startEngine } from "../src/engine.mjs";
 import { History, LATE } from "../src/history.mjs";
 import { lrAt, notchOf } from "../src/notches.mjs";
-import { drawPicture, geometry, trace } from "../src/picture.mjs";
+import { drawPicture, geometry } from "../src/picture.mjs";
 import { decades, exponents, niceAbove, sharpnessTop, ticks } from "../src/scales.mjs";
 import { ACTIVATIONS } from "../src/constants.mjs";
 import { checks, conflict, DEFAULTS, LIMITS } from "../src/settings.mjs";
 import { readFragment, writeFragment } from "../src/state.mjs";
 import { number } from "../src/numbers.mjs";
+import { trace } from "../src/trace.mjs";
 import { lateText } from "../src/words.mjs";
 
 /** Runs until the end or `steps` rows more; the sharpness of each. @param {Descent} descent @param {number} steps */
@@ -134,14 +135,47 @@ test("axis ranges", () => {
 
 test("thinning keeps every extreme and breaks at what is not a number", () => {
   const h = historyOf(2000, (i) => (i === 1001 ? 9 : i % 2 ? 4 : 6)), [part] = trace(h, h.sharpness, (s) => s / 20, (v) => v);
-  assert.ok(part.length / 2 <= 400 && part.includes(9) && part.includes(4));
+  assert.ok(!part.area && part.points.length / 2 <= 400 && part.points.includes(9) && part.points.includes(4));
   h.sharpness[500] = NaN;
   assert.equal(trace(h, h.sharpness, (s) => s / 20, (v) => v).length, 2);
 });
 
+test("what lies within a pixel is one point, from the first step to the last", () => {
+  const h = historyOf(1001, (i) => i / 100), [{ points }] = trace(h, h.sharpness, (s) => s / 20, (v) => v);
+  assert.ok(points.length / 2 <= 52);
+  assert.deepEqual([points.slice(0, 2), points.slice(-2)], [[0, 0], [50, 10]]);
+  for (let i = 0; i < points.length; i += 2) assert.ok(Math.abs(points[i + 1] - points[i] / 5) < 1e-9);
+});
+
+test("a swing faster than the pixels is the area that its line would fill, and joins the lines beside it", () => {
+  const swing = (/** @type {number} */ i) => (i >= 400 && i < 800 ? (i % 2 ? 60 : 20) : 40), h = historyOf(1201, swing);
+  const parts = trace(h, h.sharpness, (s) => s / 10, (v) => 100 - v, h.step, 2);
+  assert.deepEqual(parts.map(({ area }) => area), [false, true, false]);
+  const [before, { points }, after] = parts, xs = points.filter((_, i) => i % 2 === 0), ys = points.filter((_, i) => i % 2 === 1);
+  assert.deepEqual([Math.min(...xs), Math.max(...xs)], [40, 80]);
+  assert.deepEqual([Math.min(...ys), Math.max(...ys)], [39, 81]);          // 40 to 80, and half the line's width beyond
+  assert.deepEqual(xs, [...xs.slice(0, xs.length / 2), ...xs.slice(0, xs.length / 2).reverse()]);   // an outline: there along the top, back below
+  assert.ok(ys.slice(0, ys.length / 2).every((y) => y === 39) && ys.slice(ys.length / 2).every((y) => y === 81));
+  assert.deepEqual([before.points.slice(-2), after.points.slice(0, 2)], [[40, 80], [79.9, 40]]);
+  h.sharpness[600] = NaN;
+  assert.deepEqual(trace(h, h.sharpness, (s) => s / 10, (v) => 100 - v, h.step, 2).map(({ area }) => area), [false, true, true, false]);
+  assert.ok(trace(h, h.sharpness, (s) => s / 10, (v) => 100 - v).every(({ area }) => !area));
+});
+
+test("a change of η moves the end of the dashed line before the next step is there", () => {
+  const h = historyOf(300, () => 5, () => 5), /** @type {any[]} */ lines = [], /** @type {any[]} */ texts = [];
+  const draw = () => { lines.length = texts.length = 0; drawPicture({ line: (...a) => lines.push(a), area() {}, text: (...a) => texts.push(a) }, h, 700, 330); return lines.find((l) => l[1] === "threshold")[0]; };
+  assert.equal(draw().length, 4);
+  h.ahead = 12;
+  const stairs = draw(), g = geometry(h, 700, 330);
+  assert.deepEqual(stairs, [g.x(0), g.sharpness(5), g.x(299), g.sharpness(5), g.x(299), g.sharpness(12), g.right, g.sharpness(12)]);
+  assert.ok(g.sharpness(12) > g.panels[1][0]);                                   // the axis makes room for it
+  assert.equal(texts.find((t) => t[2] === "2/η")[1], g.sharpness(12));
+});
+
 test("the picture: three lines, each named, all inside, the old threshold kept as a step", () => {
   const h = historyOf(300, (i) => 3 + i / 100, (i) => (i < 150 ? 5 : 10)), /** @type {any[]} */ lines = [], /** @type {any[]} */ texts = [];
-  drawPicture({ line: (...a) => lines.push(a), text: (...a) => texts.push(a) }, h, 700, 330);
+  drawPicture({ line: (...a) => lines.push(a), area: (outline, ink) => lines.push([outline, ink]), text: (...a) => texts.push(a) }, h, 700, 330);
   for (const ink of ["loss", "sharpness", "threshold"]) assert.ok(lines.some((l) => l[1] === ink), ink);
   for (const name of ["loss", "sharpness", "2/η", "step"]) assert.ok(texts.some((t) => t[2] === name), name);
   for (const [points] of lines) for (let i = 0; i < points.length; i += 2) assert.ok(points[i] >= 0 && points[i] <= 700 && points[i + 1] >= 0 && points[i + 1] <= 330);

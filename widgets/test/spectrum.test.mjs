@@ -52,6 +52,19 @@ test("a crossing is seen at the step it happens", () => {
   }
 });
 
+test("on a swing of period two, as at the edge, few products are enough", () => {
+  const tracker = new SharpnessTracker(60), values = Array.from({ length: 60 }, (_, i) => (i < 3 ? 5 - 0.1 * i : i / 60)), base = operator(values);
+  let products = 0;
+  for (let step = 0; step < 80; step++) {
+    const angle = (step % 2 ? 0.25 : -0.25) + step / 2000, c = Math.cos(angle), s = Math.sin(angle);   // the whole spectrum turns to and fro, and drifts
+    const turn = (/** @type {Float64Array} */ v, /** @type {number} */ side) => v.map((x, i) => c * x + side * (i % 2 ? s : -s) * v[i ^ 1]);
+    const { value, hvps } = tracker.measure((v, out) => { base(turn(v, 1), out); out.set(turn(out, -1)); });
+    assert.ok(Math.abs(value - 5) <= 1e-3, `step ${step}: ${value}`);
+    if (step >= 20) products += hvps;
+  }
+  assert.ok(products / 60 <= 4, `${products / 60} products a step`);
+});
+
 test("a direction that nothing followed so far can see is found by the audit", () => {
   // Diagonal, so that no product ever mixes directions: the new eigenvector is invisible from the old subspace.
   const tracker = new SharpnessTracker(50, { auditEvery: 5 }), diagonal = Float64Array.from({ length: 50 }, (_, i) => (i < 5 ? 5 - i : 0));
