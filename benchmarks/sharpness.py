@@ -96,7 +96,8 @@ def timed(call: Callable[[], tuple[float, int]]) -> tuple[float, float, int]:
 
 def visits(name: str, seed: int, plan: Plan, device: str) -> Iterator[tuple[str, Visit]]:
     """Every method at the steps of one descent, as (method, visit)."""
-    work, tracker = workload(name, seed, device), eos.SharpnessTracker()
+    work = workload(name, seed, device)
+    tracker = eos.SharpnessTracker(tol=work.tol)
     w = work.single.w0
     for t in range(work.edge + plan.steps):
         if t >= work.edge - WARM_UP:

