@@ -56,8 +56,9 @@ def flow(
         raise ValueError(f"The loss at the start is {first}; begin where it is finite.")
     if accuracy_goal < math.inf and not (isinstance(landscape, Objective) and landscape.accuracy(start) >= 0):
         raise ValueError("accuracy_goal needs an Objective with classes; use loss_goal.")
-    options = {"rtol": rtol, "every": every, "k": k, "tol": tol, "seed": seed, "loss_goal": loss_goal,
-               "accuracy_goal": accuracy_goal}  # fmt: skip
+    goals = {"loss_goal": loss_goal, "accuracy_goal": accuracy_goal}
+    options = {"rtol": rtol, "every": every, "k": k, "tol": tol, "seed": seed}
+    options |= {name: goal for name, goal in goals.items() if math.isfinite(goal)}  # JSON has no infinity
     run = _Flow(landscape, start, t, Log(k, measures), options)
     facts = identity(start, objective=landscape, loss_at_w0=first, times=t.tolist(), measures=list(run.log.measures),
                      **options)  # fmt: skip
@@ -119,7 +120,8 @@ class _Flow:
         visit = Visit(self.steps, float(time), point.w.detach(), point.loss, point.gradient, pairs=pairs)
         self.log.write(visit, threshold=math.inf)
         self.i += 1
-        loss_goal, accuracy_goal = self.options["loss_goal"], self.options["accuracy_goal"]
+        loss_goal = self.options.get("loss_goal", -math.inf)
+        accuracy_goal = self.options.get("accuracy_goal", math.inf)
         if point.loss <= loss_goal:
             self.stopped = f"reached a loss of {loss_goal:g} at time {time:g}"
         elif accuracy_goal < math.inf and cast(Objective, self.landscape).accuracy(visit.w) >= accuracy_goal:
