@@ -41,7 +41,7 @@ class Plan:
     peers: int  # the other libraries are run at every so many
 
 
-PLANS = {"A": Plan(3, 300, 1, 10), "B": Plan(1, 41, 5, 20), "C": Plan(1, 21, 5, 20), "D": Plan(3, 300, 2, 4)}
+PLANS = {"A": Plan(3, 300, 1, 10), "B": Plan(1, 100, 10, 50), "C": Plan(1, 31, 10, 20), "D": Plan(3, 300, 2, 4)}
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="workload", help="A, B, C or D (all)")
     parser.add_argument("--seeds", type=int, help="initialisations (A and D 3, B and C 1)")
-    parser.add_argument("--steps", type=int, help="steps past the edge (A and D 300, B 41, C 21)")
+    parser.add_argument("--steps", type=int, help="steps past the edge (A and D 300, B 100, C 31)")
     parser.add_argument("--compare", type=int, help="compare with the exact value at every so many steps")
     parser.add_argument("--peers", type=int, help="run the other libraries at every so many steps")
     parser.add_argument("--out", type=Path, default=ROOT / "_build" / "sharpness.json")
