@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from eoslib.checkpoint import whole
+
 __all__ = ["is_number", "read", "write"]
 
 FORMULA = ("=", "+", "-", "@", "\t")  # how one begins in a spreadsheet
@@ -15,12 +17,10 @@ FORMULA = ("=", "+", "-", "@", "\t")  # how one begins in a spreadsheet
 
 def write(path: Path, columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> None:
     """Write rows, whole or not at all; what a row lacks stays empty."""
-    part = path.with_suffix(".part")
-    with part.open("w", encoding="utf-8", newline="") as file:
+    with whole(path) as part, part.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, columns, restval="", extrasaction="ignore")
         writer.writeheader()
         writer.writerows({name: _harmless(value) for name, value in row.items()} for row in rows)
-    part.replace(path)
 
 
 def read(path: Path) -> list[dict[str, str]]:
