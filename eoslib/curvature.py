@@ -22,6 +22,7 @@ GUARD_AGE = 3  # it is at most so many points old,
 GUARD_BELOW = 0.9  # the guard's eigenvalue is below this share of the last one asked for,
 GUARD_SHARE = 0.01  # no pair asked for holds more than this share of the guard,
 GUARD_CHANGE = 0.1  # and no eigenvalue asked for has changed by more than this share of the largest.
+GROWN, STRICT = (0.1, np.inf), (0.03, 0.03)  # residuals allowed to the guards of a basis that grew, and in an audit
 DENSE_LIMIT = 10_000  # parameters; the dense Hessian of that many takes 800 MB in float64
 
 
@@ -126,10 +127,10 @@ class SharpnessTracker:
     """The k largest eigenvalues at one point after another, each solve warm from the one before.
 
     Three things keep it honest where eigenvalues cross, which a small residual cannot see: it always carries one
-    guard vector beyond k; a second one, kept aside, joins whenever the subspace has to grow (without it, two in a
-    row of 42 points in a violent stretch were 3 % low); and every `audit_every` points a random direction joins, and
-    the subspace grows until both guards are eigenvectors to 3 %. (A random direction that is merely added is dropped
-    again before it has found anything: 40 of 13,200 steps at the edge were then more than 1 % wrong.)
+    guard vector beyond k; a second one, kept aside, joins when the subspace has to grow, which then goes on until the
+    first is an eigenvector to 10 %; and every `audit_every` points a random direction joins, and the subspace grows
+    until both are to 3 %. (A random direction that is merely added is dropped again before it has found anything: 40
+    of 13,200 steps at the edge were then more than 1 % wrong.)
     Where the guard is far below, its product is computed only at every fourth point.
     `tol` bounds the estimated relative error of the eigenvalues. A point where `max_hvps` products do not
     suffice comes back with converged=False.
@@ -149,8 +150,7 @@ class SharpnessTracker:
                              "0 < tol < 1 and audit_every ≥ 1.")  # fmt: skip
         self.k, self.max_hvps, self.audit_every = k, max_hvps, audit_every
         self._goal = Goal(k, tol, errors=_by_gap)
-        self._grown = replace(self._goal, guards=2)
-        self._strict = replace(self._grown, guard_tol=0.03)
+        self._grown, self._strict = (replace(self._goal, guards=guards) for guards in (GROWN, STRICT))
         self._generator = torch.Generator().manual_seed(seed)
         self._last: Ritz | None = None  # what was found at the last point
         self._second: Tensor | None = None  # (p,) the second guard, from the last point where the basis grew

@@ -99,8 +99,7 @@ class Goal:
     k: int
     tol: float  # for the first k: the estimated error, relative to the largest |Ritz value|
     errors: Callable[[Array, Array], Array]  # that estimate, (k,), from the Ritz values and the leading residuals
-    guards: int = 1
-    guard_tol: float = np.inf  # for the guards: their residual, relative to the same
+    guards: tuple[float, ...] = (np.inf,)  # for each guard: its residual, relative to the same
 
 
 @dataclass(frozen=True)
@@ -121,20 +120,20 @@ def ritz(space: Subspace, goal: Goal) -> Ritz:
     """The best that the basis holds, and what is not yet good enough. Costs no product."""
     values, coordinates = np.linalg.eigh(space.t)
     values, coordinates = values[::-1], coordinates[:, ::-1]
-    n = min(goal.k + goal.guards, space.size)
+    n = min(goal.k + len(goal.guards), space.size)
     v, hv = space.rotate(coordinates[:, :n])
     residuals = hv - torch.from_numpy(values[:n, None].copy()).to(v) * v
     norms = _numpy(torch.linalg.vector_norm(residuals, dim=1))
     errors = goal.errors(values, norms[: goal.k + 1])
     limit = max(values[0], -values[-1])
-    short = np.concatenate([errors / goal.tol, norms[goal.k :] / goal.guard_tol]) > limit
+    short = np.concatenate([errors / goal.tol, norms[goal.k :] / goal.guards[: n - goal.k]]) > limit
     return Ritz(values[:n], v, hv, residuals, norms, errors, coordinates, np.flatnonzero(short).tolist())
 
 
 def solve(space: Subspace, goal: Goal, max_hvps: int, generator: torch.Generator) -> Ritz:
     """Grow the basis by the residuals of the pairs that fall short until none does, or max_hvps are spent."""
     p = space._v.shape[1]
-    n = min(goal.k + goal.guards, p)
+    n = min(goal.k + len(goal.guards), p)
     capacity = min(max(4 * goal.k + 20, space.size + 10), p)
     while space.size < n:
         space.add(random_rows(space.v, 1, generator)[0])

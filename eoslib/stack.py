@@ -13,10 +13,12 @@ import torch
 from torch import Tensor
 
 from eoslib.curvature import (  # the same rules
+    GROWN,
     GUARD_AGE,
     GUARD_BELOW,
     GUARD_CHANGE,
     GUARD_SHARE,
+    STRICT,
     Eigenpairs,
     SharpnessTracker,
     _by_gap,
@@ -53,7 +55,7 @@ class Stack:
 
 
 class StackTracker:
-    """`SharpnessTracker` for a stack: the same guard, audits, economy with the guard's product, and stopping rule.
+    """`SharpnessTracker` for a stack: the same guards, audits, economy with the guard's product, and stopping rule.
 
     All members grow their bases together, each by the residual of its own worst pair, until the last is done.
     """
@@ -65,6 +67,7 @@ class StackTracker:
         self.k, self.tol, self.audit_every, self.max_hvps = k, tol, audit_every, max_hvps
         self._generator = torch.Generator().manual_seed(seed)
         self._v = self._hv = torch.empty(0, 0, 0)  # (m, k + 1, p) Ritz vectors of the last points, and their products
+        self._second = torch.empty(0, 0)  # (m, p) the second guards; none where p ≤ k + 1
         self._values = np.empty((0, k))  # (m, k) their eigenvalues
         self._calls, self._guard_age, self._apart = 0, 0, False  # apart: every guard was far below
 
@@ -72,32 +75,39 @@ class StackTracker:
         """Forget all but the members where `members` is true."""
         if self._calls:
             self._v, self._hv, self._values = self._v[members], self._hv[members], self._values[members]
+            self._second = self._second[members] if len(self._second) else self._second
 
     def __call__(self, stack: Stack) -> list[Eigenpairs | None]:
         """The k largest eigenpairs at each point, remembered for the next ones; None where a product was not finite."""
         (m, p), k = stack.w.shape, self.k
         _check_k(k, p)
         audit = self._calls % self.audit_every == 0  # the first call is one
-        keep, guard_tol = min(k + (2 if audit else 1), p), 0.03 if audit else np.inf
+        guards: tuple[float, ...] = STRICT if audit else (np.inf,)
+        keep = min(k + len(guards), p)
         economy = not audit and keep > k and self._apart and self._guard_age < GUARD_AGE
         space = _Bases(stack, self._start(stack.w, keep), old=self._hv[:, k] if economy else None)
         while True:
             values, vectors, products, residuals = space.ritz(keep)
             sizes = torch.linalg.vector_norm(residuals, dim=2).cpu().numpy()
             errors = _by_gap(values, sizes[:, : k + 1])
-            scores = np.concatenate([errors / self.tol, sizes[:, k:] / guard_tol], axis=1)
+            scores = np.concatenate([errors / self.tol, sizes[:, k:] / guards[: keep - k]], axis=1)
             unsettled = (scores > abs(values).max(1, keepdims=True)).any(1) & space.finite
             share = (space.coordinates[:, k, :k] ** 2).max() if space.stale else 0.0
             moved = abs(values[:, :k] - self._values).max(1) if space.stale else np.zeros(m)
             far = space.stale and bool((moved > GUARD_CHANGE * abs(self._values[:, 0])).any())
-            if space.stale and (far or share > GUARD_SHARE or space.size in (p, keep + 2)):
+            if space.stale and (far or share > GUARD_SHARE or space.size in (p, k + 3)):
                 space.renew(k)  # it enters the result, its point is far, or one more vector was not enough without it
                 continue
             if space.size == p or space.hvps >= self.max_hvps or not unsettled.any():
                 break
             if space.size == 4 * k + 20:
                 space.restart(keep + k + 4)
-            space.grow(residuals[np.arange(m), scores.argmax(1)], lambda: self._random(stack.w, 1)[:, 0])
+            new = residuals[np.arange(m), scores.argmax(1)]
+            if len(guards) == 1:  # the first time: with the second guard, as in SharpnessTracker
+                guards, keep, new = GROWN, min(k + 2, p), self._second if p > k + 1 else new
+            space.grow(new, lambda: self._random(stack.w, 1)[:, 0])
+        if keep > k + 1:
+            self._second = vectors[:, k + 1]
         self._v, self._hv, self._values = vectors[:, : k + 1], products[:, : k + 1], values[:, :k]
         self._calls, self._guard_age = self._calls + 1, self._guard_age + 1 if space.stale else 0
         self._apart = keep > k and bool((values[:, k] <= GUARD_BELOW * values[:, k - 1]).all())

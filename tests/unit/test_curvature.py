@@ -217,6 +217,20 @@ def test_bad_input_is_a_sentence(make, says):
         make(eos.quadratic([1.0, 2.0, 3.0]))
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_a_third_eigenvalue_that_overtakes_two_at_once_is_seen(seed):
+    """Between two audits the third climbs from below the guard to the top, as it did in 656,810 parameters."""
+    generator, p = torch.Generator().manual_seed(seed), 120
+    q, _ = torch.linalg.qr(torch.randn(p, p, generator=generator, dtype=torch.float64))
+    rest, tracker = torch.linspace(0, 6, p - 3, dtype=torch.float64), eos.SharpnessTracker(tol=3e-3)
+    for top in 5 * [(10.0, 9.5, 9.2)] + 4 * [(9.0, 9.3, 10.4)]:
+        turn = 0.01 * torch.randn(p, p, generator=generator, dtype=torch.float64) / p**0.5
+        u = q @ torch.linalg.matrix_exp(turn - turn.T)  # eigenvectors turn a little, as along a run
+        a = u @ torch.diag(torch.cat([torch.tensor(top, dtype=torch.float64), rest])) @ u.T
+        bowl = eos.quadratic((a + a.T) / 2)
+        assert tracker(bowl.at(bowl.w0)).values.item() == pytest.approx(max(top), rel=0.01)
+
+
 def test_the_digits_crossing_stretch_in_float32():
     """Steps 250–380 of 64-100-100-10 at η = 0.1, at most 1 % from the float64 value."""
     data = eos.digits(1797)
