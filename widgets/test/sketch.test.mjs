@@ -159,3 +159,29 @@ test("until the reader commits, no point of the run beyond the given part is dra
   near(after.reach, right, 0.1);
   assert.deepEqual([before.words.includes("the run"), after.words.includes("the run"), after.words.includes("you part here")], [false, true, true]);
 });
+
+/** What a sketch writes, and where. @param {object} given @param {number} width */
+function wordsOf(given, width) {
+  const settings = settingsFrom((name) => /** @type {any} */ (given)[name]), /** @type {{ x: number, y: number, text: string, align: string }[]} */ words = [], /** @type {number[]} */ rules = [];
+  drawSketch({
+    line(points, ink) { if (ink === "line" && points[1] === points[3]) rules.push(points[1]); }, text(x, y, text, _, align) { words.push({ x, y, text, align }); },
+    dot() {}, specks() {}, fill() {}, clip(_, draw) { draw(); },
+  }, { settings, heights: blank(), first: 33, shown: 200, done: false, part: null }, width, 290);
+  return { words, rules };
+}
+
+test("a long name of the line stays inside the picture, on a phone as well", () => {
+  const run = line(101, (x) => 5 + x / 50);
+  for (const level_name of ["2/η", "2/η, new", "threshold"]) {
+    const { words } = wordsOf({ ...run, x_range: [0, 1000], y_range: [0, 40], given: 200, level: 20, level_name }, 358), name = words.find(({ text }) => text === level_name);
+    assert.ok(name && name.x + 7 * level_name.length <= 358, JSON.stringify(name));
+  }
+});
+
+test("a logarithmic axis of few decades has ticks between the powers of ten; the invitation stands between the lines", () => {
+  const run = { x: [0.1, 0.2, 1.4], y: [559, 280, 90] }, { words, rules } = wordsOf({ ...run, x_range: [0.1, 1.4], y_range: [30, 800], x_log: true, y_log: true, given: 0.2, level: null }, 684);
+  const ticks = (/** @type {string} */ align) => words.filter((word) => word.align === align && /^[\d.]+$/.test(word.text)).map(({ text }) => text);
+  assert.deepEqual([ticks("right"), ticks("center")], [["50", "100", "200", "500"], ["0.1", "0.2", "0.5", "1"]]);
+  const invitation = words.find(({ text }) => text.startsWith("draw on"));
+  assert.ok(invitation && rules.every((y) => Math.abs(y - invitation.y) >= 10), JSON.stringify({ invitation, rules }));
+});

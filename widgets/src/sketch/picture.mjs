@@ -1,6 +1,6 @@
 // @ts-check
 // The axes, the reader's curve and, after the commitment, the run.
-import { apart, curve, frame } from "../toys/axes.mjs";
+import { apart, curve, finerExponents, frame, ticksOf } from "../toys/axes.mjs";
 import { COLUMNS, valueOf } from "./hand.mjs";
 
 /** @typedef {import("../toys/pen.mjs").Pen} Pen */
@@ -8,13 +8,20 @@ import { COLUMNS, valueOf } from "./hand.mjs";
  *   shown: the run is drawn up to this x; done: nothing is missing from it; part: where the curves part */
 
 /** @param {number} low @param {number} high @param {boolean} log @param {string} name @param {number} count */
-const axis = (low, high, log, name, count) => (log ? { low: Math.log10(low), high: Math.log10(high), log, name, count } : { low, high, name, count });
+function axis(low, high, log, name, count) {
+  if (!log) return { low, high, name, count };
+  const from = Math.log10(low), to = Math.log10(high);
+  return { low: from, high: to, log, name, count, ...(to - from <= 2 ? { ticks: finerExponents(from, to) } : {}) };
+}
+
+/** Room at the right for the names of the lines, in px: bold letters of 12 px are some 7 px wide. @param {string[]} names @param {boolean} narrow */
+const margin = (names, narrow) => Math.min(120, Math.max(narrow ? 62 : 84, 15 + 7 * Math.max(...names.map((name) => name.length))));
 
 /** @param {Pen} pen @param {Scene} scene @param {number} width @param {number} height  @returns {import("../toys/axes.mjs").Frame} */
 export function drawSketch(pen, { settings, heights, first, shown, done, part }, width, height) {
   const { x, y, x_range, y_range, x_log, y_log, x_name, y_name, level, level_name, given } = settings, narrow = width < 520, ink = y_name.includes("loss") ? "loss" : "sharpness";
-  const box = { left: narrow ? 40 : 48, right: width - (narrow ? 62 : 84), top: 24, bottom: height - 40 };
-  const f = frame(pen, box, axis(x_range[0], x_range[1], x_log, x_name, narrow ? 3 : 5), axis(y_range[0], y_range[1], y_log, y_name, 4));
+  const box = { left: narrow ? 40 : 48, right: width - margin(["the run", level === null ? "" : level_name], narrow), top: 24, bottom: height - 40 };
+  const across = axis(x_range[0], x_range[1], x_log, x_name, narrow ? 3 : 5), upward = axis(y_range[0], y_range[1], y_log, y_name, 4), f = frame(pen, box, across, upward);
   const mine = Array.from({ length: COLUMNS }, (_, c) => c).filter((c) => !Number.isNaN(heights[c])), runs = x.filter((v) => v <= shown).length - 1, known = x.filter((v) => v <= (given ?? -Infinity)).length - 1;
   const over = (/** @type {number} */ c) => box.left + (c / (COLUMNS - 1)) * (box.right - box.left), up = (/** @type {number} */ c) => box.bottom - heights[c] * (box.bottom - box.top);
   pen.line([box.left, box.bottom, box.right, box.bottom], "edge", 1.2, []);
@@ -40,8 +47,16 @@ export function drawSketch(pen, { settings, heights, first, shown, done, part },
   if (mine.length && mine[mine.length - 1] === COLUMNS - 1) names.push(["you", "second", up(COLUMNS - 1)]);
   if (done && runs >= 0) names.push(["the run", ink, f.y(y[runs])]);
   apart(box, names, (name, colour, py) => pen.text(box.right + 8, py, name, colour, "left", true));
-  if (!mine.length) pen.text((over(Math.max(0, first - 1)) + box.right) / 2, box.top + (level !== null && f.y(level) < box.top + 0.55 * (box.bottom - box.top) ? 0.72 : 0.36) * (box.bottom - box.top), first > 0 ? "draw on from the dotted line" : "draw here, from left to right", "muted", "center");
+  if (!mine.length) invite(pen, f, over(Math.max(0, first - 1)), first > 0, [...ticksOf(upward).map((v) => f.y(y_log ? 10 ** v : v)), ...(level === null ? [] : [f.y(level)])]);
   return f;
+}
+
+/** The words in an empty pad, between the grid's lines. @param {Pen} pen @param {import("../toys/axes.mjs").Frame} f @param {number} from  px @param {boolean} given @param {number[]} lines  px */
+function invite(pen, { box }, from, given, lines) {
+  const room = box.right - from, words = !given ? "draw here, from left to right" : room > 175 ? "draw on from the dotted line" : "draw on here";
+  const places = [0.36, 0.31, 0.41, 0.26, 0.46, 0.72].map((share) => box.top + share * (box.bottom - box.top));
+  const clearest = (/** @type {number} */ y) => Math.min(14, ...lines.map((line) => Math.abs(line - y)));
+  pen.text((from + box.right) / 2, places.reduce((best, y) => (clearest(y) > clearest(best) ? y : best)), words, "muted", "center");
 }
 
 /** Neighbouring columns together. @param {number[]} columns */

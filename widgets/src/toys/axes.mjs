@@ -31,12 +31,12 @@ export function frame(pen, box, x, y) {
   for (const v of ticksOf(y)) {
     const at = fy(y.log ? 10 ** v : v);
     pen.line([box.left, at, box.right, at], "line", 1);
-    pen.text(box.left - 7, at, y.log ? power(v) : label(v), "muted", "right");
+    pen.text(box.left - 7, at, named(v, y), "muted", "right");
   }
   for (const v of ticksOf(x)) {
     const at = fx(x.log ? 10 ** v : v);
     pen.line([at, box.bottom, at, box.bottom + 4], "line", 1);
-    pen.text(at, box.bottom + 14, x.log ? power(v) : label(v), "muted", "center");
+    pen.text(at, box.bottom + 14, named(v, x), "muted", "center");
   }
   if (x.name) pen.text(box.right, box.bottom + 29, x.name, "muted", "right");
   if (y.name) pen.text(box.left, box.top - 11, y.name, "muted", "left");
@@ -44,8 +44,17 @@ export function frame(pen, box, x, y) {
   return { x: fx, y: fy, box, over: (px) => back(px, box.left, box.right, x), up: (px) => back(px, box.bottom, box.top, y) };
 }
 
-/** @param {Axis} axis */
-const ticksOf = ({ low, high, log, count = 4, ticks }) => ticks ?? (log ? exponents(low, high, count) : roundTicks(low, high, count));
+/** Where an axis has its ticks; exponents, if it is logarithmic. @param {Axis} axis */
+export const ticksOf = ({ low, high, log, count = 4, ticks }) => ticks ?? (log ? exponents(low, high, count) : roundTicks(low, high, count));
+
+/** @param {number} v @param {Axis} axis */
+const named = (v, { log }) => (!log ? label(v) : Number.isInteger(v) ? power(v) : label(Number((10 ** v).toPrecision(2))));
+
+/** 1, 2 and 5 times the powers of ten from low to high, as exponents, for an axis of few decades. @param {number} low @param {number} high */
+export function finerExponents(low, high) {
+  const all = Array.from({ length: Math.ceil(high) - Math.floor(low) + 1 }, (_, i) => Math.floor(low) + i).flatMap((e) => [e, e + Math.log10(2), e + Math.log10(5)]);
+  return all.filter((e) => e >= low - 1e-9 && e <= high + 1e-9);
+}
 
 /** @param {number} v */
 const label = (v) => (Math.abs(v) >= 1000 ? v.toLocaleString("en") : String(v)).replace("-", "−");
