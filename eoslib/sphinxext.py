@@ -3,7 +3,8 @@
 - the directives {eos-lab}, {eos-quadratic}, … put a live widget on a page written in MyST Markdown;
 - images from notebooks carry the alternative text given to eos.plots.show, and a missing one is a warning;
 - pages with a widget or a quiz, and only those, load its script; every page loads the one that lets the keyboard
-  scroll wide formulas, tables and code; dead widget state and the unused thebe are dropped.
+  scroll wide formulas, tables and code; dead widget state and the unused thebe are dropped;
+- no line ends inside 2/η, and the words that describe a figure wait for it behind the reader's prediction.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from eoslib.explorables import Landscape2D, Quadratic, SelfStabilisation
 from eoslib.lab import Lab
 from eoslib.replay import Replay
 from eoslib.sketch import Sketch
+from eoslib.typeset import hold_together, withhold
 from eoslib.widget import STATIC, Key, Widget
 
 __all__ = ["WIDGETS", "Renderer", "WidgetDirective", "setup"]
@@ -112,7 +114,7 @@ def choose_scripts(app: Sphinx, page: str, template: str, context: dict[str, Any
     scripts = context.get("script_files")
     if scripts is not None:
         scripts[:] = [script for script in scripts if not _unwanted(script)]
-    context["body"] = _say_what_is_meant(context.get("body", ""))
+    context["body"] = withhold(hold_together(_say_what_is_meant(context.get("body", ""))))
     modules = sorted(set(re.findall(r'class="eos-mount" data-eos-module="(\w+)"', context["body"])))
     quiz = ["eos-quiz"] if 'class="eos-quiz"' in context["body"] else []
     for script in [*modules, *(["eos-mount"] if modules else []), *quiz, "eos-scroll"]:

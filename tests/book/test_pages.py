@@ -1,5 +1,6 @@
 """The built pages, read as files: nothing from elsewhere, every image described, every link leads somewhere."""
 
+import ast
 import json
 import re
 import shutil
@@ -12,6 +13,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from eoslib.sphinxext import WIDGETS
+from eoslib.typeset import hold_together
 
 # what makes a browser fetch: a link in the text does not
 FETCHES = {
@@ -160,3 +162,28 @@ def test_a_figure_without_alternative_text_fails_the_build(tmp_path: Path, root:
     described = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=600)
     assert described.returncode == 0, described.stderr
     assert 'alt="One grey point."' in (tmp_path / "_build" / "html" / "only.html").read_text()
+
+
+def test_no_line_ends_inside_what_belongs_together() -> None:
+    page = (
+        '<h2 id="2/η">Above 2/η</h2><p>At η = 0.2, 15 % above (<span class="math notranslate">\\(S = 1\\)</span>). Up/down.</p>'
+        '<details><summary>The run at η = 0.2 passes 2/η</summary></details><pre>2/η = 10</pre>'
+    )
+    assert hold_together(page) == (
+        '<h2 id="2/η">Above <span class="eos-together">2/η</span></h2>'
+        '<p>At <span class="eos-together">η = 0.2</span>, <span class="eos-together">15 %</span> above '
+        '<span class="eos-together">(<span class="math notranslate">\\(S = 1\\)</span>).</span> Up/down.</p>'
+        "<details><summary>The run at η\xa0=\xa00.2 passes 2/\u2060η</summary></details><pre>2/η = 10</pre>"
+    )
+
+
+def test_the_words_of_a_folded_figure_wait_for_it(soups: dict[Path, BeautifulSoup]) -> None:
+    cells = [cell for soup in soups.values() for cell in soup.select("div.cell.tag_hide-output")]
+    told = [cell for cell in cells if "alt=" in cell.select_one("div.cell_input").text]
+    assert len(told) > 30
+    for cell in told:
+        words = [img["alt"] for img in cell.select(".cell_output img")]
+        later = cell.select(".eos-later > span")
+        assert len(later) == len(words) > 0
+        for alt, span in zip(words, later, strict=True):
+            assert "".join(ast.literal_eval(line) for line in [f"({span.text})"]) == alt

@@ -16,6 +16,7 @@ FLOORS = {
     "batches": 5,
     "cifar": 5, "convolutional": 5, "language": 5,  # the paper's sizes: read when they are needed
     "sweeps": 5, "theory": 5, "plots": 5, "widget": 5, "lab": 5, "explorables": 5, "sketch": 5, "checks": 5,
+    "typeset": 5,
     "record": 5, "thinning": 5, "replay": 5, "training": 5,
     "experiment": 6, "small": 6, "fullsize": 7,
     "tasks": 6, "tasks_parabolas": 7, "tasks_lanczos": 7, "tasks_edge": 7,
