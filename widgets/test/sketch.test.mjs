@@ -120,6 +120,8 @@ test("the sentence says it in numbers and in units of the level", () => {
   const c = { at: 1000, run: 20.12, you: 31.4, apart: 0.28, part: 640, worst: 0.3, meet: false };
   assert.equal(sentenceOf(c, WORDS), "You expected 31 at the end, 1.6 times 2/η; the run ends at 20.1, which is 2/η to within 1\u00a0%. You and the run part at step 640.");
   assert.equal(sentenceOf({ ...c, you: 21, apart: 0.02, part: null, worst: 0.05 }, WORDS), "You expected about 21 at the end, and the run ends at 20.1, which is 2/η to within 1\u00a0%. You and the run stay together all the way.");
+  assert.match(sentenceOf({ ...c, part: 0.4 }, { ...WORDS, x_name: "step size η" }), /part at 0\.4 \(step size η\)\.$/);
+  assert.match(sentenceOf({ ...c, you: -0.17, run: -0.174, apart: 0 }, { ...WORDS, level: 0 }), /about −0\.17 at the end, and the run ends at −0\.174\./);
   assert.match(sentenceOf({ ...c, apart: 0.01, meet: true }, WORDS), /part at step 640 and are together again at the end\.$/);
   assert.match(sentenceOf({ ...c, run: 27 }, WORDS), /ends at 27, 1\.35 times 2\/η\./);
   assert.equal(sentenceOf({ ...c, part: 1234, you: 0.01, run: 0.0001 }, { ...WORDS, level: null, y_log: true }), "You expected 0.01 at the end; the run ends at 1.0e−4, 100 times lower. You and the run part at step 1,230.");
@@ -172,7 +174,7 @@ function wordsOf(given, width) {
 
 test("a long name of the line stays inside the picture, on a phone as well", () => {
   const run = line(101, (x) => 5 + x / 50);
-  for (const level_name of ["2/η", "2/η, new", "threshold"]) {
+  for (const level_name of ["2/η", "the new 2/η", "threshold"]) {
     const { words } = wordsOf({ ...run, x_range: [0, 1000], y_range: [0, 40], given: 200, level: 20, level_name }, 358), name = words.find(({ text }) => text === level_name);
     assert.ok(name && name.x + 7 * level_name.length <= 358, JSON.stringify(name));
   }

@@ -31,13 +31,13 @@ function inLevels(v, { level, level_name }) {
 }
 
 /** A value read off a drawing: two digits. @param {number} v */
-export const rough = (v) => number(Number(v.toPrecision(2))).replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, "");
+export const rough = (v) => number(Number(v.toPrecision(2))).replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, "").replace(/^-/, "−");
 /** @param {number} v */
 const exact = (v) => number(v).replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, "").replace(/^-/, "−");
 
 /** @param {Comparison} c @param {{ level: number | null, level_name: string, x_name: string, y_log: boolean }} settings */
 export function sentenceOf(c, settings) {
-  const where = `${settings.x_name} ${Number(c.part?.toPrecision(3)).toLocaleString("en")}`, factor = Math.max(c.run / c.you, c.you / c.run);
+  const at = Number(c.part?.toPrecision(3)).toLocaleString("en"), where = /^\w+$/.test(settings.x_name) ? `${settings.x_name} ${at}` : `${at} (${settings.x_name})`, factor = Math.max(c.run / c.you, c.you / c.run);
   const times = settings.y_log && c.apart > TOLERANCE ? `, ${rough(factor)} times ${c.run < c.you ? "lower" : "higher"}` : "";
   const end = c.apart <= TOLERANCE ? `You expected about ${rough(c.you)} at the end, and the run ends at ${exact(c.run)}${inLevels(c.run, settings)}.`
     : `You expected ${rough(c.you)} at the end${inLevels(c.you, settings)}; the run ends at ${exact(c.run)}${times || inLevels(c.run, settings)}.`;
