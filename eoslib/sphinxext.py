@@ -3,7 +3,7 @@
 - the directives {eos-lab}, {eos-quadratic}, … put a live widget on a page written in MyST Markdown;
 - images from notebooks carry the alternative text given to eos.plots.show, and a missing one is a warning;
 - pages with a widget or a quiz, and only those, load its script; every page loads the one that lets the keyboard
-  scroll wide formulas, tables and code; dead widget state and the unused thebe are dropped;
+  scroll wide formulas, tables and code, and the one that prints in light colours; dead widget state and the unused thebe are dropped;
 - no line ends inside 2/η, and the words that describe a figure wait for it behind the reader's prediction.
 """
 
@@ -103,7 +103,7 @@ def write_modules(app: Sphinx) -> None:
         return
     folder = Path(app.outdir) / "_static" / "eos"
     folder.mkdir(parents=True, exist_ok=True)
-    for script in ("eos-mount.js", "eos-quiz.js", "eos-scroll.js"):
+    for script in ("eos-mount.js", "eos-quiz.js", "eos-scroll.js", "eos-print.js"):
         (folder / script).write_bytes((STATIC / script).read_bytes())
     for widget in WIDGETS:
         (folder / f"{widget.module}.js").write_text(module_script(widget.module), encoding="utf-8")
@@ -117,7 +117,7 @@ def choose_scripts(app: Sphinx, page: str, template: str, context: dict[str, Any
     context["body"] = withhold(hold_together(_say_what_is_meant(context.get("body", ""))))
     modules = sorted(set(re.findall(r'class="eos-mount" data-eos-module="(\w+)"', context["body"])))
     quiz = ["eos-quiz"] if 'class="eos-quiz"' in context["body"] else []
-    for script in [*modules, *(["eos-mount"] if modules else []), *quiz, "eos-scroll"]:
+    for script in [*modules, *(["eos-mount"] if modules else []), *quiz, "eos-scroll", "eos-print"]:
         app.add_js_file(f"eos/{script}.js", defer="defer")
 
 

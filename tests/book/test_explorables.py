@@ -160,7 +160,8 @@ def test_a_page_loads_the_scripts_of_its_own_widgets_only() -> None:
 
     body = Quadratic.static_html({}) + Landscape2D.static_html({}) + Quadratic.static_html({"lr": 0.1})
     choose_scripts(App(), "page", "page.html", {"body": body}, None)  # type: ignore[arg-type]
-    assert App.scripts == ["eos/landscape.js", "eos/quadratic.js", "eos/eos-mount.js", "eos/eos-scroll.js"]
+    assert App.scripts == ["eos/landscape.js", "eos/quadratic.js", "eos/eos-mount.js", "eos/eos-scroll.js",
+                           "eos/eos-print.js"]
 
 
 def node_says(node: str, source: Path, expression: str) -> Any:

@@ -69,3 +69,31 @@ def test_search_finds_a_page_without_a_server(desk: Desk, html: Path) -> None:
     page, log = desk.open((html / "search.html").as_uri() + "?q=sharpness")
     page.wait_for_selector("#search-results li a")  # without excerpts: a file may not fetch another
     assert log.outside == []
+
+
+def test_a_page_is_printed_in_its_light_colours(desk: Desk, site: str) -> None:
+    page, _ = desk.open(f"{site}/drop.html", width=1280, height=800, scheme="dark")
+    settle(page)
+    page.emulate_media(media="print")
+    assert page.evaluate("document.documentElement.dataset.theme") == "light"
+    page.emulate_media(media="screen")
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+def test_the_words_of_a_figure_come_with_the_result(desk: Desk, site: str) -> None:
+    page, _ = desk.open(f"{site}/edge.html", width=1280, height=800)
+    settle(page)
+    cell = page.locator("div.cell.tag_hide-output").first
+    words = cell.locator(".eos-later > span")
+    assert not words.is_visible() and "alt=(" in cell.locator("pre").first.inner_text()
+    cell.locator("details.hide > summary").click()
+    assert words.is_visible() and words.inner_text().startswith('"')
+
+
+def test_a_formula_a_little_too_wide_is_set_smaller(desk: Desk, site: str) -> None:
+    page, _ = desk.open(f"{site}/edge.html", width=390, height=800)
+    settle(page)
+    sizes = page.evaluate("[...document.querySelectorAll('mjx-math')].map((m) => Number(m.style.zoom || 1))")
+    assert min(sizes) < 1 and min(sizes) >= 0.8
+    boxes = "[...document.querySelectorAll('article mjx-container[display]')].filter((b) => b.scrollWidth > b.clientWidth).length"
+    assert page.evaluate(boxes) == 0
