@@ -3,7 +3,8 @@
 - the directives {eos-lab}, {eos-quadratic}, … put a live widget on a page written in MyST Markdown;
 - images from notebooks carry the alternative text given to eos.plots.show, and a missing one is a warning;
 - pages with a widget or a quiz, and only those, load its script; every page loads the one that lets the keyboard
-  scroll wide formulas, tables and code, and the one that prints in light colours; dead widget state and the unused thebe are dropped;
+  scroll wide formulas, tables and code, and the one that prints in light colours; dead widget state and the unused
+  thebe are dropped;
 - no line ends inside 2/η, and the words that describe a figure wait for it behind the reader's prediction.
 """
 

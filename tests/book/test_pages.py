@@ -166,8 +166,9 @@ def test_a_figure_without_alternative_text_fails_the_build(tmp_path: Path, root:
 
 def test_no_line_ends_inside_what_belongs_together() -> None:
     page = (
-        '<h2 id="2/η">Above 2/η</h2><p>At η = 0.2, 15 % above (<span class="math notranslate">\\(S = 1\\)</span>). Up/down.</p>'
-        '<details><summary>The run at η = 0.2 passes 2/η</summary></details><pre>2/η = 10</pre>'
+        '<h2 id="2/η">Above 2/η</h2>'
+        '<p>At η = 0.2, 15 % above (<span class="math notranslate">\\(S = 1\\)</span>). Up/down.</p>'
+        "<details><summary>The run at η = 0.2 passes 2/η</summary></details><pre>2/η = 10</pre>"
     )
     assert hold_together(page) == (
         '<h2 id="2/η">Above <span class="eos-together">2/η</span></h2>'
