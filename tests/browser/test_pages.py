@@ -74,10 +74,9 @@ def test_search_finds_a_page_without_a_server(desk: Desk, html: Path) -> None:
 def test_a_page_is_printed_in_its_light_colours(desk: Desk, site: str) -> None:
     page, _ = desk.open(f"{site}/drop.html", width=1280, height=800, scheme="dark")
     settle(page)
-    page.emulate_media(media="print")
-    assert page.evaluate("document.documentElement.dataset.theme") == "light"
-    page.emulate_media(media="screen")
-    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    for media, theme in (("print", "light"), ("screen", "dark")):
+        page.emulate_media(media=media)  # type: ignore[arg-type]
+        page.wait_for_function(f"document.documentElement.dataset.theme === '{theme}'", timeout=20_000)
 
 
 def test_the_words_of_a_figure_come_with_the_result(desk: Desk, site: str) -> None:
