@@ -142,6 +142,15 @@ def test_minutes_and_marks_of_an_assignment_are_its_own(path: Path) -> None:
     assert f"Expect {minutes} minutes" in " ".join(assignment.opening[0].text.split())
 
 
+def test_the_rehearsal_ends_with_the_marks_that_the_guide_names() -> None:
+    assignment = source.read(ROOT / "assignments" / "3-edge.md")
+    by_hand = sum(question.marks for question in assignment.questions if question.manual)
+    graded = assignment.marks - by_hand
+    assert f"the solution has {graded:g} marks of {graded:g} and the blank notebook 0, and {by_hand:g} marks" in GUIDE
+    assert f"got {graded:g} of the {graded:g} marks" in GUIDE
+    assert f"the one with the first answer its {assignment.questions[0].marks:g}:" in GUIDE
+
+
 # ── slides ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 ALT = 'A line from 0 to 1, "straight" & short.'
