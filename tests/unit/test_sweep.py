@@ -153,6 +153,24 @@ def test_a_small_residual_can_be_the_wrong_eigenvalue_and_the_audit_notices():
     assert np.max(off) < 0.25 and np.max(off[-5:]) < 1e-2
 
 
+def test_a_third_eigenvalue_that_overtakes_two_at_once_is_seen_in_every_member():
+    """Between two audits the third of each climbs from below the guard to the top."""
+    generator, m, p, tracker = torch.Generator().manual_seed(0), 8, 120, StackTracker(tol=3e-3)
+    q = torch.linalg.qr(torch.randn(m, p, p, generator=generator, dtype=torch.float64))[0]
+    rest = torch.linspace(0, 6, p - 3, dtype=torch.float64)
+    for top in 5 * [(10.0, 9.5, 9.2)] + 4 * [(9.0, 9.3, 10.4)]:
+        turn = 0.01 * torch.randn(m, p, p, generator=generator, dtype=torch.float64) / p**0.5
+        u = q @ torch.linalg.matrix_exp(turn - turn.mT)  # eigenvectors turn a little, as along a run
+        a = u * torch.cat([torch.tensor(top, dtype=torch.float64), rest]) @ u.mT
+
+        class Made(Stack):
+            def hvp(self, v, a=a):
+                return (a @ v[..., None])[..., 0]
+
+        seen = values(tracker(Made(lambda w: w @ w, torch.ones(m, p, dtype=torch.float64))))[:, 0]
+        np.testing.assert_allclose(seen, max(top), rtol=0.01)
+
+
 def test_the_record_is_a_run_like_any_other(objective, runs, tmp_path):
     assert batched(runs) and [run.lr for run in runs] == list(LRS)
     alone = eos.descend(objective, rates(0.3)[0], steps=60, k=2, progress=False)
