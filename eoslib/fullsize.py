@@ -73,7 +73,7 @@ def flow(desk: Desk) -> list[Finding]:
     """Gradient flow: the sharpness dips, then rises without a ceiling."""
     times = np.arange(0, 20.01, 0.5)
     objective = on_cifar(desk, "tanh", "mse")
-    run = desk.flow("fc-tanh-mse-flow", objective, times, title=f"{objective.name}, gradient flow", rtol=1e-5)
+    run = desk.flow("fc-tanh-mse-flow", objective, times, title="fc-tanh, square loss, gradient flow", rtol=1e-5)
     return [
         Finding("sharpness at the start", run.sharpness[0], 74, 86),
         Finding("lowest sharpness", np.nanmin(run.sharpness), 60, 80),
