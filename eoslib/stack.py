@@ -12,18 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from eoslib.curvature import (  # the same rules
-    GROWN,
-    GUARD_AGE,
-    GUARD_BELOW,
-    GUARD_CHANGE,
-    GUARD_SHARE,
-    STRICT,
-    Eigenpairs,
-    SharpnessTracker,
-    _by_gap,
-    _check_k,
-)
+import eoslib.curvature as rules  # the same as for one
+from eoslib.curvature import Eigenpairs, SharpnessTracker
 from eoslib.eigensolver import Array
 from eoslib.landscape import Function
 
@@ -80,22 +70,22 @@ class StackTracker:
     def __call__(self, stack: Stack) -> list[Eigenpairs | None]:
         """The k largest eigenpairs at each point, remembered for the next ones; None where a product was not finite."""
         (m, p), k = stack.w.shape, self.k
-        _check_k(k, p)
+        rules._check_k(k, p)
         audit = self._calls % self.audit_every == 0  # the first call is one
-        guards: tuple[float, ...] = STRICT if audit else (np.inf,)
+        guards: tuple[float, ...] = rules.STRICT if audit else (np.inf,)
         keep = min(k + len(guards), p)
-        economy = not audit and keep > k and self._apart and self._guard_age < GUARD_AGE
+        economy = not audit and keep > k and self._apart and self._guard_age < rules.GUARD_AGE
         space = _Bases(stack, self._start(stack.w, keep), old=self._hv[:, k] if economy else None)
         while True:
             values, vectors, products, residuals = space.ritz(keep)
             sizes = torch.linalg.vector_norm(residuals, dim=2).cpu().numpy()
-            errors = _by_gap(values, sizes[:, : k + 1])
+            errors = rules._by_gap(values, sizes[:, : k + 1])
             scores = np.concatenate([errors / self.tol, sizes[:, k:] / guards[: keep - k]], axis=1)
             unsettled = (scores > abs(values).max(1, keepdims=True)).any(1) & space.finite
             share = (space.coordinates[:, k, :k] ** 2).max() if space.stale else 0.0
             moved = abs(values[:, :k] - self._values).max(1) if space.stale else np.zeros(m)
-            far = space.stale and bool((moved > GUARD_CHANGE * abs(self._values[:, 0])).any())
-            if space.stale and (far or share > GUARD_SHARE or space.size in (p, k + 3)):
+            far = space.stale and bool((moved > rules.GUARD_CHANGE * abs(self._values[:, 0])).any())
+            if space.stale and (far or share > rules.GUARD_SHARE or space.size in (p, k + 3)):
                 space.renew(k)  # it enters the result, its point is far, or one more vector was not enough without it
                 continue
             if space.size == p or space.hvps >= self.max_hvps or not unsettled.any():
@@ -104,13 +94,13 @@ class StackTracker:
                 space.restart(keep + k + 4)
             new = residuals[np.arange(m), scores.argmax(1)]
             if len(guards) == 1:  # the first time: with the second guard, as in SharpnessTracker
-                guards, keep, new = GROWN, min(k + 2, p), self._second if p > k + 1 else new
+                guards, keep, new = rules.GROWN, min(k + 2, p), self._second if p > k + 1 else new
             space.grow(new, lambda: self._random(stack.w, 1)[:, 0])
         if keep > k + 1:
             self._second = vectors[:, k + 1]
         self._v, self._hv, self._values = vectors[:, : k + 1], products[:, : k + 1], values[:, :k]
         self._calls, self._guard_age = self._calls + 1, self._guard_age + 1 if space.stale else 0
-        self._apart = keep > k and bool((values[:, k] <= GUARD_BELOW * values[:, k - 1]).all())
+        self._apart = keep > k and bool((values[:, k] <= rules.GUARD_BELOW * values[:, k - 1]).all())
         parts = (torch.from_numpy(x[:, :k].copy()).to(vectors) for x in (values, sizes, errors if p > k else sizes))
         rows = zip(*(x.unbind() for x in (*parts, vectors[:, :k].mT)), space.finite, unsettled, strict=True)
         return [
