@@ -77,6 +77,7 @@ def test_a_page_is_printed_in_its_light_colours(desk: Desk, site: str) -> None:
     for media, theme in (("print", "light"), ("screen", "dark")):
         page.emulate_media(media=media)  # type: ignore[arg-type]
         page.wait_for_function(f"document.documentElement.dataset.theme === '{theme}'", timeout=20_000)
+        assert page.evaluate("document.documentElement.dataset.theme") == theme
 
 
 def test_the_words_of_a_figure_come_with_the_result(desk: Desk, site: str) -> None:
