@@ -4,9 +4,11 @@ One process, one thread, processor time (on CUDA: wall time between synchronisat
 past its edge the methods are timed in turn at the same w, so the machine's moods meet all of them alike. Prints a
 table and writes it, with where it came from, as JSON.
 
-    python benchmarks/sharpness.py                     all four workloads; C alone takes over a quarter of an hour
+    python benchmarks/sharpness.py                     all four workloads, about two hours
     python benchmarks/sharpness.py A D --seeds 1       two of them, from one start each
-    python benchmarks/sharpness.py B --steps 300 --peers 100      a longer stretch
+    python benchmarks/sharpness.py C --steps 300 --compare 13 --peers 150      a longer stretch
+
+The JSON is written anew after every start, so a call that is stopped keeps what it has finished.
 """
 
 import argparse
@@ -41,7 +43,7 @@ class Plan:
     peers: int  # the other libraries are run at every so many
 
 
-PLANS = {"A": Plan(3, 300, 1, 10), "B": Plan(3, 100, 7, 49), "C": Plan(1, 31, 3, 21), "D": Plan(3, 300, 2, 4)}
+PLANS = {"A": Plan(3, 300, 1, 10), "B": Plan(3, 300, 7, 98), "C": Plan(1, 31, 3, 21), "D": Plan(3, 300, 2, 4)}
 
 
 @dataclass(frozen=True)
@@ -128,44 +130,52 @@ def visit(
 
 def row(name: str, method: str, seen: list[Visit]) -> Row:
     cost = [v.cost for v in seen]
-    low, _, high = statistics.quantiles(cost, n=4)
+    low, high = np.percentile(cost, [25, 75]).tolist()
     errors = np.array([v.error for v in seen if np.isfinite(v.error)])
     hvps = statistics.mean(v.hvps for v in seen)
     return Row(name, method, statistics.median(cost), statistics.mean(cost), low, high, hvps, float(errors.max()),
                int((errors > 0.01).sum()), len(errors), len(cost))  # fmt: skip
 
 
-def measure(name: str, plan: Plan, device: str) -> list[Row]:
+def measure(name: str, plan: Plan, device: str) -> Iterator[list[Row]]:
+    """The rows so far, after every start."""
     seen: dict[str, list[Visit]] = defaultdict(list)
     for seed in range(plan.seeds):
         for method, v in visits(name, seed, plan, device):
             seen[method].append(v)
-    return [row(name, method, v) for method, v in seen.items()]
+        yield [row(name, method, v) for method, v in seen.items()]
+
+
+def write(rows: list[Row], path: Path, device: str, start: float) -> None:
+    origin = provenance(date=time.strftime("%Y-%m-%d"), device=device, minutes=round((time.time() - start) / 60, 1))
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps({"rows": [asdict(r) for r in rows], "provenance": origin}, indent=1))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="workload", help="A, B, C or D (all)")
     parser.add_argument("--seeds", type=int, help="initialisations (C 1, the others 3)")
-    parser.add_argument("--steps", type=int, help="steps past the edge (A and D 300, B 100, C 31)")
+    parser.add_argument("--steps", type=int, help="steps past the edge (C 31, the others 300)")
     parser.add_argument("--compare", type=int, help="compare with the exact value at every so many steps")
     parser.add_argument("--peers", type=int, help="run the other libraries at every so many steps")
     parser.add_argument("--out", type=Path, default=ROOT / "_build" / "sharpness.json")
     options = parser.parse_args()
     torch.set_num_threads(1)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    rows, start = [], time.time()
+    done: list[Row] = []
+    rows: list[Row] = []
+    start = time.time()
     print(f"on {device}")
     print("workload  method      × plain step    mean  (quartiles)   HVPs a step   worst error  > 1 % wrong")
     for name in options.names or PLANS:
         given = {key: value for key in ("seeds", "steps", "compare", "peers") if (value := getattr(options, key))}
-        for r in measure(name, Plan(**(asdict(PLANS[name]) | given)), device):
-            rows.append(asdict(r))
+        for rows in measure(name, Plan(**(asdict(PLANS[name]) | given)), device):
+            write(done + rows, options.out, device, start)
+        for r in rows:
             print(f"{r.workload:8}  {r.method:10} {r.cost:11.1f} {r.mean:7.1f}  ({r.low:.1f} to {r.high:.1f}) "
                   f"{r.hvps:13.2f} {r.worst:13.1e} {r.wrong:6} of {r.compared}", flush=True)  # fmt: skip
-    origin = provenance(date=time.strftime("%Y-%m-%d"), device=device, minutes=round((time.time() - start) / 60, 1))
-    options.out.parent.mkdir(exist_ok=True)
-    options.out.write_text(json.dumps({"rows": rows, "provenance": origin}, indent=1))
+        done += rows
     print(f"written to {options.out}")
 
 
