@@ -92,9 +92,9 @@ class StackTracker:
                 break
             if space.size == 4 * k + 20:
                 space.restart(keep + k + 4)
-            new = residuals[np.arange(m), scores.argmax(1)]
-            if len(guards) == 1:  # the first time: with the second guard, as in SharpnessTracker
-                guards, keep, new = rules.GROWN, min(k + 2, p), self._second if p > k + 1 else new
+            new, guards = residuals[np.arange(m), scores.argmax(1)], rules.STRICT if audit else rules.GROWN
+            if not space.stale and keep < min(k + 2, p):  # with the second guard, as in SharpnessTracker
+                keep, new = k + 2, self._second
             space.grow(new, lambda: self._random(stack.w, 1)[:, 0])
         if keep > k + 1:
             self._second = vectors[:, k + 1]
