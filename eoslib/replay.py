@@ -98,18 +98,20 @@ class Replay(Widget):
             loss = np.log10(run.loss)
         span = loss[np.isfinite(loss)] if np.isfinite(loss).any() else np.zeros(1)
         tallest = max([1e-9, *_finite(run.sharpness), *_finite(run.thresholds)])
-        x = _scale(float(run.step[0]), float(run.step[-1]), LEFT, RIGHT)
+        flows = not run.lrs.any() and bool((np.diff(run.time) > 0).all())  # the solver chose its steps: time tells more
+        clock, word, at = ("time", "time", run.time) if flows else ("step", "steps", run.step)
+        x = _scale(float(at[0]), float(at[-1]), LEFT, RIGHT)
         up, low = _scale(span.min(), span.max(), *UPPER), _scale(0.0, 1.08 * tallest, *LOWER)
         edge = "2/η" if run.threshold == 2 / (run.lr or 1) else "threshold"
-        names = [(LEFT, UPPER[1] - 10, "start", "training loss (logarithmic)"), (RIGHT, LOWER[0] + 36, "end", "step")]
+        names = [(LEFT, UPPER[1] - 10, "start", "training loss (logarithmic)"), (RIGHT, LOWER[0] + 36, "end", clock)]
         names += [(LEFT, LOWER[1] - 10, "start", "sharpness")]
-        names += [(x(t), LOWER[0] + 18, "middle", f"{t:,}") for t in (run.step[0], run.step[-1])]
+        names += [(x(t), LOWER[0] + 18, "middle", f"{t:,g}" if flows else f"{t:,}") for t in (at[0], at[-1])]
         names += [(LEFT - 8, up(e) + 4, "end", f"{10.0**e:.2g}") for e in (span.min(), span.max())]
         names += [(LEFT - 8, low(v) + 4, "end", f"{v:.3g}") for v in (0.0, tallest)]
         names += [(RIGHT + 8, low(v) + 4, "start", edge) for v in _finite(run.thresholds[-1:])]
-        lines = [_line(run.step, loss, x, up), _line(run.step, run.sharpness, x, low)]
-        lines.append(_line(run.step, run.thresholds, x, low, ' stroke-dasharray="7 4"'))
-        return _figure(lines, names, f"{run.title}: loss and sharpness over the steps. {run}.")
+        lines = [_line(at, loss, x, up), _line(at, run.sharpness, x, low)]
+        lines.append(_line(at, run.thresholds, x, low, ' stroke-dasharray="7 4"'))
+        return _figure(lines, names, f"{run.title}: loss and sharpness over the {word}. {run}.")
 
 
 def _finite(values: np.ndarray) -> list[float]:

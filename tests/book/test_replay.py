@@ -116,6 +116,17 @@ def test_the_printed_figure_is_the_run(run: eos.Trajectory, file: Path) -> None:
     assert str(figure["aria-label"]).startswith("Chebyshev: loss and sharpness over the steps. 41 points to step 40")
 
 
+def test_a_flow_is_printed_over_its_time() -> None:
+    flow = eos.flow(eos.quadratic([1.0, 3.0], [2.0, 1.0]), [0, 0.25, 4], progress=False)
+    figure = BeautifulSoup(Replay.static_html({"records": [pack(flow, title="Flow")]}), "html.parser").svg
+    assert figure
+    loss, *_ = (points(line) for line in figure.find_all("polyline"))
+    assert (loss[1, 0] - loss[0, 0]) / (loss[2, 0] - loss[0, 0]) == pytest.approx(0.25 / 4, abs=1e-3)
+    assert "time" in figure.text
+    assert "step" not in figure.text
+    assert str(figure["aria-label"]).startswith("Flow: loss and sharpness over the time. ")
+
+
 def test_strange_runs_have_a_printed_figure(run: eos.Trajectory) -> None:
     nan, infinite = np.full(41, np.nan), np.full(41, np.inf)
     for strange in (

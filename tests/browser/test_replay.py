@@ -63,7 +63,7 @@ def test_it_stands_without_kernel_or_network(mount: Open, records: list[str], wi
     assert el.get_by_role("status").inner_text().startswith(f"The run ends at step {STEPS}.")
     labels = el.get_by_role("img").evaluate_all("(all) => all.map((image) => image.ariaLabel)")
     assert len(labels) == 3
-    assert "Dashed, 2/η" in labels[1]
+    assert "; dashed, 2/η" in labels[1]
     assert [label for label in labels if len(label) < 20] == []
     run = eos.load_record(records[0])
     assert state(el)["moment"].startswith(f"Step {STEPS}: the loss is {run.loss[-1]:.3g}"[:32])

@@ -18,6 +18,9 @@ const RECORD = {
 /** @param {Record<string, unknown>} [change] */
 const run = (change = {}) => read({ ...RECORD, ...change });
 
+/** Gradient flow: the solver chose its steps, so its points are told apart by the time. */
+const FLOW = run({ thresholds: "inf", lrs: 0, time: [0, 0.5, 1.25, 3, 100] });
+
 test("a record is read as it was written: null is nan, infinities are words, one number stands for a column", () => {
   const { step, loss, thresholds, eigenvalues, seen, crossing, word, measures, densities } = run({ loss: [1, null, "inf", "-inf", 0.5] });
   assert.deepEqual([...step], RECORD.step);
@@ -69,7 +72,7 @@ test("runs are called by their step sizes, or else by their titles", () => {
 test("the moment in a sentence, with the step at which the sharpness was measured", () => {
   assert.equal(readout(run(), 2), "Step 20: the loss is 0.250, the sharpness 21.0, which is 1.05 times 2/η = 20.0.");
   assert.equal(readout(run(), 3), "Step 30: the loss is 0.400, the sharpness 21.0 (measured at step 20), which is 1.05 times 2/η = 20.0.");
-  assert.equal(readout(run({ thresholds: "inf", lrs: 0 }), 4), "Step 1,000: the loss is 0.125, the sharpness 19.0.");
+  assert.equal(readout(FLOW, 4), "Time 100: the loss is 0.125, the sharpness 19.0.");
   assert.match(readout(run({ eigenvalues: [[null], [null], [null], [null], [null]] }), 0), /the sharpness was not measured\.$/);
 });
 
@@ -84,7 +87,7 @@ test("what is announced changes only at the crossing and at the end", () => {
 
 test("the pictures are described", () => {
   assert.match(describeSeries(run(), 2), /^Loss, logarithmic, and the largest 2 eigenvalues of the Hessian over the steps 0 to 1,000; dashed, 2\/η\. Step 20: /);
-  assert.equal(describeDensity(run(), 3), "The spectral density of the Hessian at step 30: the share of eigenvalues, logarithmic, from −1.00 to 25.0. Dashed, 2/η.");
+  assert.equal(describeDensity(run(), 3), "The spectral density of the Hessian at step 30: the share of eigenvalues, logarithmic, from −1.00 to 25.0; dashed, 2/η.");
   assert.match(describeDensity(run({ densities: [RECORD.densities[0]] }), 0), /not yet taken/);
   assert.match(describeMeasure(run().measures[0], run(), 1), /^“accuracy” over the steps; at step 10 it is 0\.200\.$/);
   assert.match(describeMeasure(run().measures[1], run(), 4), /in the plane .* step 1,000, where they are 3\.00 and 1\.00\.$/);
@@ -115,6 +118,18 @@ test("the past is drawn in colour, up to the moment and not beyond; the threshol
   assert.ok(Math.abs(reach("loss") - now) < 1e-9 && Math.abs(reach("sharpness") - (left + 0.02 * (right - left))) < 1e-9 && reach("threshold") === right);
   assert.deepEqual(at.lines.filter(({ ink }) => ink === "threshold").map(({ dash }) => dash), [[7, 4]]);
   for (const word of ["loss", "λ₁", "λ₂", "2/η", "training loss", "sharpness", "step"]) assert.ok(at.words.includes(word), word);
+});
+
+test("a flow runs along its time, not along its solver's steps, and has no threshold", () => {
+  assert.deepEqual([FLOW.clock, [...FLOW.x], run().clock, [...run().x]], ["time", [0, 0.5, 1.25, 3, 100], "step", RECORD.step]);
+  assert.equal(run({ lrs: 0, time: 0 }).clock, "step");      // a time that does not rise tells nothing apart
+  assert.deepEqual([0.2, 0.3, 2, 2.2].map((time) => pointAt(FLOW, time, FLOW.x)), [0, 1, 2, 3]);
+  const at = drawn((pen) => drawSeries(pen, { run: FLOW, at: 3 }, 700, 372)), left = 48, right = 700 - 80, reach = Math.max(...at.lines.filter(({ ink }) => ink === "loss").flatMap(({ points }) => points.filter((_, i) => i % 2 === 0)));
+  assert.ok(Math.abs(reach - (left + 0.03 * (right - left))) < 1e-9 && at.words.includes("time") && !at.words.includes("step"));
+  assert.equal(at.lines.filter(({ ink }) => ink === "threshold").length, 0);
+  assert.match(describeSeries(FLOW, 1), /^Loss, logarithmic, and the largest 2 eigenvalues of the Hessian over the time 0 to 100\. Time 0\.5: /);
+  assert.match(describeDensity(FLOW, 3), /^The spectral density of the Hessian at time 3: .* 25\.0\.$/);
+  assert.match(describeMeasure(FLOW.measures[0], FLOW, 1), /^“accuracy” over the time; at time 0\.5 it is 0\.200\.$/);
 });
 
 test("pictures of strange runs stay finite", () => {

@@ -11,8 +11,9 @@ export class Rows {
   }
 
   clear() {
+    const step = /** @type {number[]} */ ([]);
     /** @type {import("../replay/record.mjs").Run} */
-    this.run = { title: "", thinned: "", stopped: "", points: 0, step: [], loss: [], lrs: [], thresholds: [], eigenvalues: [[]], seen: [], crossing: -1, word: "2/η", measures: [], densities: [] };
+    this.run = { title: "", thinned: "", stopped: "", points: 0, clock: "step", x: step, step, loss: [], lrs: [], thresholds: [], eigenvalues: [[]], seen: [], crossing: -1, word: "2/η", measures: [], densities: [] };
   }
 
   /** Takes in a message. Rows that are there already are left out; false when rows before it are missing.

@@ -2,13 +2,12 @@
 // A recorded run up to a point, with the rest faint; the spectral density there; where the weights have been.
 import { apart, curve, frame, wholeDecades } from "../toys/axes.mjs";
 import { niceAbove } from "../scales.mjs";
-import { stepText } from "../numbers.mjs";
-import { densityAt, measuredUpTo } from "./record.mjs";
+import { densityAt, measuredUpTo, pointAt, tick } from "./record.mjs";
 
 /** @typedef {import("../toys/pen.mjs").Pen} Pen */
 /** @typedef {import("../toys/axes.mjs").Frame} Frame */
 /** @typedef {import("./record.mjs").Run} Run */
-/** @typedef {{ run: Run, at: number, until?: number }} Scene  until: the right end of the step axis, where it is not the run's */
+/** @typedef {{ run: Run, at: number, until?: number }} Scene  until: the right end of the axis, where it is not the run's */
 /** @typedef {{ ink: string, width: number, dash?: number[] }} Look */
 
 const DASHES = [[], [5, 3], [1, 3]], INDEX = "₁₂₃₄₅₆₇₈₉", DEEP = 6;   // decades of a density that are shown
@@ -23,18 +22,18 @@ export function curvatures({ eigenvalues, thresholds }) {
   return [low < -0.02 * roof ? -niceAbove(-low) : 0, niceAbove(1.08 * roof)];
 }
 
-/** Both panels over one step axis. @param {Pen} pen @param {Scene} scene @param {number} width @param {number} height  @returns {Frame} */
-export function drawSeries(pen, { run, at, until = run.step[run.points - 1] }, width, height) {
-  const { step, loss, seen, points, thresholds, eigenvalues, crossing, word } = run, narrow = width < 420, last = points - 1;
+/** Both panels over one axis of steps, or of time. @param {Pen} pen @param {Scene} scene @param {number} width @param {number} height  @returns {Frame} */
+export function drawSeries(pen, { run, at, until = run.x[run.points - 1] }, width, height) {
+  const { x, clock, loss, seen, points, thresholds, eigenvalues, crossing, word } = run, narrow = width < 420, last = points - 1;
   const left = narrow ? 40 : 48, right = width - (word === "2/η" ? 54 : 80), middle = Math.round(height * 0.42);
-  const across = { low: step[0], high: Math.max(until, step[0] + 1), count: narrow ? 3 : 4 }, [from, to] = wholeDecades([loss], -16, 8), [low, high] = curvatures(run);
+  const across = { low: x[0], high: ends(x[0], until), count: narrow ? 3 : 4 }, [from, to] = wholeDecades([loss], -16, 8), [low, high] = curvatures(run);
   const upper = frame(pen, { left, right, top: 22, bottom: middle - 8 }, { ...across, ticks: [] }, { low: from, high: to, log: true, name: "training loss", count: 3 });
-  const f = frame(pen, { left, right, top: middle + 26, bottom: height - 38 }, { ...across, name: "step" }, { low, high, name: "sharpness", count: 4 });
-  const now = f.x(step[at]), k = measuredUpTo(run, at), edged = Number.isFinite(thresholds[at]);
-  if (crossing >= 0) for (const { box } of [upper, f]) pen.line([f.x(step[crossing]), box.top, f.x(step[crossing]), box.bottom], "edge", 1, [2, 3]);
+  const f = frame(pen, { left, right, top: middle + 26, bottom: height - 38 }, { ...across, name: clock }, { low, high, name: "sharpness", count: 4 });
+  const now = f.x(x[at]), k = measuredUpTo(run, at), edged = Number.isFinite(thresholds[at]);
+  if (crossing >= 0) for (const { box } of [upper, f]) pen.line([f.x(x[crossing]), box.top, f.x(x[crossing]), box.bottom], "edge", 1, [2, 3]);
   pen.line([now, upper.box.top, now, f.box.bottom], "edge", 1);
-  const known = [...step.keys()].filter((i) => !Number.isNaN(loss[i])), upTo = known.filter((i) => i <= at), losses = known.map((i) => loss[i]);
-  const past = (/** @type {number} */ i) => step[known[i]], measured = (/** @type {number} */ i) => step[seen[i]];
+  const known = [...x.keys()].filter((i) => !Number.isNaN(loss[i])), upTo = known.filter((i) => i <= at), losses = known.map((i) => loss[i]);
+  const past = (/** @type {number} */ i) => x[known[i]], measured = (/** @type {number} */ i) => x[seen[i]];
   pen.clip({ ...upper.box, top: upper.box.top - 2, right: right + 2 }, () => {
     faint(pen, curve(upper, past, losses, known.length - 1));
     stroke(pen, curve(upper, past, losses, upTo.length - 1), { ink: "loss", width: 1.5 });
@@ -45,7 +44,7 @@ export function drawSeries(pen, { run, at, until = run.step[run.points - 1] }, w
       faint(pen, curve(f, measured, values, seen.length - 1));
       stroke(pen, curve(f, measured, values, k), { ink: "sharpness", width: j ? 1.1 : 1.6, dash: DASHES[j] });
     }
-    if (edged) stroke(pen, curve(f, (i) => step[i], thresholds, last), { ink: "threshold", width: 1.6, dash: [7, 4] });
+    if (edged) stroke(pen, curve(f, (i) => x[i], thresholds, last), { ink: "threshold", width: 1.6, dash: [7, 4] });
   });
   if (!Number.isNaN(loss[at])) {
     pen.dot(now, upper.y(loss[at]), 4, "loss");
@@ -58,6 +57,9 @@ export function drawSeries(pen, { run, at, until = run.step[run.points - 1] }, w
   apart(f.box, names, (name, ink, y) => pen.text(right + 8, y, name, ink, "left", true));
   return f;
 }
+
+/** The right end of an axis, which is longer than nothing. @param {number} low @param {number} high */
+const ends = (low, high) => (high > low ? high : low + 1);
 
 /** The future in a quiet colour. @param {Pen} pen @param {number[]} points */
 const faint = (pen, points) => stroke(pen, points, { ink: "edge", width: 0.7 });
@@ -77,7 +79,7 @@ export function spans({ densities, thresholds, eigenvalues }) {
 export function drawDensity(pen, { run, at }, width, height) {
   const { x, y } = spans(run), narrow = width < 300, box = { left: narrow ? 44 : 50, right: width - 18, top: 22, bottom: height - 38 };
   const found = densityAt(run, run.step[at]), k = measuredUpTo(run, at), edge = run.thresholds[at];
-  const first = run.densities[0], name = !found ? "spectral density: none yet" : `spectral density, step ${stepText(found.step)}${found === first || narrow ? "" : ` (dotted: ${stepText(first.step)})`}`;
+  const taken = (/** @type {import("./record.mjs").Density} */ { step }) => tick(run, pointAt(run, step)), first = run.densities[0], name = !found ? "spectral density: none yet" : `spectral density, ${run.clock} ${taken(found)}${found === first || narrow ? "" : ` (dotted: ${taken(first)})`}`;
   const f = frame(pen, box, { low: x[0], high: x[1], name: "eigenvalue", count: narrow ? 3 : 4 }, { low: y[0], high: y[1], log: true, name, count: 3 });
   const trace = (/** @type {import("./record.mjs").Density} */ d) => Array.from(d.grid, (v, i) => [f.x(v), Math.min(box.bottom + 3, f.y(Math.max(d.density[i], 1e-300)))]).flat();
   pen.clip(box, () => {
@@ -99,22 +101,22 @@ export function drawDensity(pen, { run, at }, width, height) {
 /** A number over the steps, or the path of two in their plane. @param {Pen} pen @param {Scene & { measure: import("./record.mjs").Measure }} scene @param {number} width @param {number} height */
 export function drawMeasure(pen, { run, at, measure: { name, columns } }, width, height) {
   const narrow = width < 300, box = { left: narrow ? 44 : 50, right: width - 18, top: 22, bottom: height - 38 }, last = run.points - 1;
-  const ends = columns.map((c) => wide(finite(c))), plane = columns.length > 1;
-  const x = plane ? { ...ends[0], name: "first component", count: 4 } : { low: run.step[0], high: Math.max(run.step[last], run.step[0] + 1), name: "step", count: narrow ? 3 : 4 };
-  const f = frame(pen, box, x, { ...(plane ? ends[1] : ends[0]), name: plane ? `${name}: second component` : name, count: 4 });
-  const known = [...run.step.keys()].filter((i) => columns.every((c) => Number.isFinite(c[i]))), upTo = known.filter((i) => i <= at);
+  const spread = columns.map((c) => wide(finite(c))), plane = columns.length > 1;
+  const x = plane ? { ...spread[0], name: "first component", count: 4 } : { low: run.x[0], high: ends(run.x[0], run.x[last]), name: run.clock, count: narrow ? 3 : 4 };
+  const f = frame(pen, box, x, { ...(plane ? spread[1] : spread[0]), name: plane ? `${name}: second component` : name, count: 4 });
+  const known = [...run.x.keys()].filter((i) => columns.every((c) => Number.isFinite(c[i]))), upTo = known.filter((i) => i <= at);
   const path = (/** @type {number[]} */ rows) => rows.flatMap((i) => [f.x(columns[0][i]), f.y(columns[1][i])]), values = plane ? [] : known.map((i) => columns[0][i]);
   pen.clip({ ...box, top: box.top - 4, bottom: box.bottom + 4, right: box.right + 4 }, () => {
     if (plane) {
       stroke(pen, path(known), { ink: "line", width: 1.5 });
       stroke(pen, path(upTo), { ink: "second", width: 1.2 });
     } else {
-      faint(pen, curve(f, (i) => run.step[known[i]], values, known.length - 1));
-      stroke(pen, curve(f, (i) => run.step[known[i]], values, upTo.length - 1), { ink: "second", width: 1.4 });
+      faint(pen, curve(f, (i) => run.x[known[i]], values, known.length - 1));
+      stroke(pen, curve(f, (i) => run.x[known[i]], values, upTo.length - 1), { ink: "second", width: 1.4 });
     }
   });
   const i = upTo[upTo.length - 1];
-  if (i !== undefined) pen.dot(f.x(plane ? columns[0][i] : run.step[i]), f.y(plane ? columns[1][i] : columns[0][i]), 4, "second");
+  if (i !== undefined) pen.dot(f.x(plane ? columns[0][i] : run.x[i]), f.y(plane ? columns[1][i] : columns[0][i]), 4, "second");
   return f;
 }
 

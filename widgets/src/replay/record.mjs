@@ -1,5 +1,6 @@
 // @ts-check
 // A recorded run, as eoslib/record.py writes it: null is nan, infinities are words, a column that stands still is one number.
+import { lrText, stepText } from "../numbers.mjs";
 
 /** @typedef {Float64Array | number[]} Column */
 /** @typedef {{ name: string, columns: Float64Array[] }} Measure */
@@ -7,7 +8,8 @@
 /** @typedef {object} Run
  * @property {string} title @property {string} thinned  which points were kept, "" for all @property {string} stopped  why it ended early, "" if not
  * @property {number} points
- * @property {Column} step @property {Column} loss @property {Column} lrs @property {Column} thresholds
+ * @property {"step" | "time"} clock  what runs along the axis: for gradient flow, whose solver chooses its steps, the time
+ * @property {Column} x  the same as numbers @property {Column} step @property {Column} loss @property {Column} lrs @property {Column} thresholds
  * @property {Column[]} eigenvalues  largest first, one column each
  * @property {number[]} seen  the points at which the sharpness was measured
  * @property {number} crossing  the first point at which the sharpness is above its threshold, or −1
@@ -48,10 +50,12 @@ export function read(raw) {
   try {
     const points = Array.isArray(raw.step) ? raw.step.length : 0, step = column("step", raw.step, points);
     if (points === 0 || step.some((t, i) => !(i === 0 ? Number.isFinite(t) : t > step[i - 1]))) throw new RangeError("its steps do not rise");
-    const [loss, lrs, thresholds] = ["loss", "lrs", "thresholds"].map((name) => column(name, raw[name], points)), eigenvalues = columns("eigenvalues", raw.eigenvalues, points);
+    const [loss, lrs, thresholds, time] = ["loss", "lrs", "thresholds", "time"].map((name) => column(name, raw[name], points)), eigenvalues = columns("eigenvalues", raw.eigenvalues, points);
     const seen = [...step.keys()].filter((i) => Number.isFinite(eigenvalues[0][i])), last = points - 1;
+    const flows = lrs.every((lr) => lr === 0) && time.every((t, i) => i === 0 || t > time[i - 1]);
     return {
       title: String(raw.title), thinned: String(raw.thinned), stopped: String(raw.stopped), points, step, loss, lrs, thresholds, eigenvalues, seen,
+      clock: flows ? "time" : "step", x: flows ? time : step,
       crossing: seen.find((i) => eigenvalues[0][i] > thresholds[i]) ?? -1,
       word: Math.abs((thresholds[last] * lrs[last]) / 2 - 1) < 1e-4 ? "2/η" : "the threshold",
       measures: Object.entries(raw.measures).map(([name, values]) => ({ name, columns: columns(name, values, points) })),
@@ -72,11 +76,17 @@ export function lastAtOrBelow(length, at, value) {
   return low;
 }
 
-/** The point nearest to a step; between two, the earlier. @param {Run} run @param {number} step */
-export function pointAt({ step: steps, points }, step) {
-  const i = lastAtOrBelow(points, (k) => steps[k], step);
-  return i + 1 < points && steps[i + 1] - step < step - steps[i] ? i + 1 : i;
+/** The point nearest to a step or, on another axis, to a value there; between two, the earlier. @param {Run} run @param {number} value @param {Column} [axis] */
+export function pointAt({ step, points }, value, axis = step) {
+  const i = lastAtOrBelow(points, (k) => axis[k], value);
+  return i + 1 < points && axis[i + 1] - value < value - axis[i] ? i + 1 : i;
 }
+
+/** Where a point stands on the axis: "1,000", or of a flow "2.5". @param {Run} run @param {number} at */
+export const tick = ({ clock, x }, at) => (clock === "time" ? lrText(x[at]) : stepText(x[at]));
+
+/** The same, with what it counts. @param {Run} run @param {number} at */
+export const when = (run, at) => `${run.clock} ${tick(run, at)}`;
 
 /** The place in `seen` of the last measured point up to a point, or −1. @param {Run} run @param {number} at */
 export function measuredUpTo({ seen }, at) {

@@ -4,9 +4,8 @@ import { Board } from "../toys/board.mjs";
 import { choice, list, spread, table } from "../toys/controls.mjs";
 import { legend, Toy } from "../toys/toy.mjs";
 import { h } from "../dom.mjs";
-import { stepText } from "../numbers.mjs";
 import { drawDensity, drawMeasure, drawSeries } from "./picture.mjs";
-import { namesOf, pointAt } from "./record.mjs";
+import { namesOf, pointAt, tick } from "./record.mjs";
 import css from "./replay.css";
 import { DEFAULTS, runsOf, SCHEMA } from "./settings.mjs";
 import { describeDensity, describeMeasure, describeSeries, event, readout, value } from "./words.mjs";
@@ -49,12 +48,12 @@ class Replay extends Toy {
     if (this.runs && this.settings.run >= this.runs.length) throw new RangeError(`The run cannot be “${this.settings.run}”. Use a number below ${this.runs.length}: the first is 0.`);
   }
 
-  /** A chosen run is shown at the step the other one stood at. @param {string} key @param {unknown} raw @override */
+  /** A chosen run is shown at the step the other one stood at; where steps and time do not compare, at the same share. @param {string} key @param {unknown} raw @override */
   set(key, raw) {
     if (key === "records") return;                          // the widget begins anew, see render
-    const { run, at } = this, step = run.step[Math.min(at, run.points - 1)], whole = at >= run.points - 1;
+    const { run, at } = this, step = run.step[Math.min(at, run.points - 1)], share = at / Math.max(1, run.points - 1);
     super.set(key, raw);
-    if (key === "run" && this.run !== run) this.goTo(whole ? this.last : pointAt(this.run, step));
+    if (key === "run" && this.run !== run) this.goTo(share >= 1 || this.run.clock !== run.clock ? Math.round(Math.min(1, share) * this.last) : pointAt(this.run, step));
     if (key === "step" && !(key in this.errors)) this.goTo(this.settings.step === null ? this.last : pointAt(this.run, this.settings.step));
   }
 
@@ -97,10 +96,10 @@ class Replay extends Toy {
   }
 
   #rows() {
-    const { step, loss, eigenvalues, thresholds } = this.run, more = eigenvalues.slice(1, 3);
+    const { run } = this, { loss, eigenvalues, thresholds } = run, more = eigenvalues.slice(1, 3);
     return {
-      head: ["step", "loss", "sharpness", this.run.word, ...more.map((_, j) => `eigenvalue ${j + 2}`)],
-      rows: spread(this.last).map((i) => [stepText(step[i]), ...[loss[i], eigenvalues[0][i], thresholds[i], ...more.map((c) => c[i])].map(value)]),
+      head: [run.clock, "loss", "sharpness", run.word, ...more.map((_, j) => `eigenvalue ${j + 2}`)],
+      rows: spread(this.last).map((i) => [tick(run, i), ...[loss[i], eigenvalues[0][i], thresholds[i], ...more.map((c) => c[i])].map(value)]),
     };
   }
 
@@ -115,7 +114,7 @@ class Replay extends Toy {
     if (down.button !== 0 || !this.frameOf) return;
     this.setPlaying(false);
     this.series.box.setPointerCapture(down.pointerId);
-    const box = this.series.box.getBoundingClientRect(), to = (/** @type {PointerEvent} */ e) => { if (this.frameOf) this.goTo(pointAt(this.run, this.frameOf.over(e.clientX - box.left))); };
+    const box = this.series.box.getBoundingClientRect(), to = (/** @type {PointerEvent} */ e) => { if (this.frameOf) this.goTo(pointAt(this.run, this.frameOf.over(e.clientX - box.left), this.run.x)); };
     const drop = () => this.series.box.removeEventListener("pointermove", to);
     this.series.box.addEventListener("pointermove", to);
     this.series.box.addEventListener("lostpointercapture", drop, { once: true });
@@ -130,9 +129,10 @@ class Replay extends Toy {
     this.scrubber.addEventListener("input", () => { this.setPlaying(false); this.goTo(Number(this.scrubber.value)); });
     this.series.box.addEventListener("pointerdown", (down) => this.#scrub(down));
     if (this.runs.length === 1 && !this.settings.title) this.root.prepend(h("p", { class: "eos-title" }, this.runs[0].title));
+    const edged = this.runs.filter(({ thresholds }) => thresholds.some(Number.isFinite));
     const k = Math.max(...this.runs.map((run) => run.eigenvalues.length));
     /** @type {[string, string, number[]][]} */
-    const lines = [["loss", "loss", []], ["sharpness λ₁", "sharpness", []], ...(k > 1 ? [/** @type {[string, string, number[]]} */ ([k > 2 ? "λ₂, λ₃" : "λ₂", "sharpness", [5, 3]])] : []), [this.runs[0].word, "threshold", [7, 4]]];
+    const lines = [["loss", "loss", []], ["sharpness λ₁", "sharpness", []], ...(k > 1 ? [/** @type {[string, string, number[]]} */ ([k > 2 ? "λ₂, λ₃" : "λ₂", "sharpness", [5, 3]])] : []), ...edged.slice(0, 1).map(({ word }) => /** @type {[string, string, number[]]} */ ([word, "threshold", [7, 4]]))];
     const undo = this.start([this.series, this.spectrum, this.plane], [], [
       h("div", { class: "eos-bar" }, ...(this.runs.length > 1 ? [this.chooser.row] : []), this.buttons),
       h("div", { class: "eos-track" }, this.scrubber), this.alert, this.moment, this.status,
