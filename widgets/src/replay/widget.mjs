@@ -13,6 +13,12 @@ import { describeDensity, describeMeasure, describeSeries, event, readout, value
 const SECONDS = 14;                // in which a whole run plays
 const FEW = 4;                     // runs that stand side by side; more make a list
 
+/** What the legend names: what this run has. @param {import("./record.mjs").Run} run  @returns {[string, string, number[]][]} */
+function linesOf({ eigenvalues: { length: k }, thresholds, word }) {
+  return [["loss", "loss", []], ["sharpness λ₁", "sharpness", []], ...(k > 1 ? [/** @type {[string, string, number[]]} */ ([k > 2 ? "λ₂, λ₃" : "λ₂", "sharpness", [5, 3]])] : []),
+    ...(thresholds.some(Number.isFinite) ? [/** @type {[string, string, number[]]} */ ([word, "threshold", [7, 4]])] : [])];
+}
+
 class Replay extends Toy {
   /** @param {{ model: import("../lab.mjs").Model, el: HTMLElement }} context @param {import("./record.mjs").Run[]} runs */
   constructor(context, runs) {
@@ -29,6 +35,7 @@ class Replay extends Toy {
     this.scrubber = h("input", { type: "range", min: "0", step: "1", class: "eos-slider", "aria-label": "moment of the run" });
     this.moment = h("p", { class: "eos-moment" });
     this.note = h("p", { class: "eos-thinned" });
+    this.lines = h("div", {});
     this.series = new Board("eos-main", (pen, w, ht) => { this.frameOf = drawSeries(pen, this.#scene(), w, ht); });
     this.spectrum = new Board("eos-half", (pen, w, ht) => { if (this.run.densities.length) drawDensity(pen, this.#scene(), w, ht); });
     this.plane = new Board("eos-half", (pen, w, ht) => { const measure = this.#measure(); if (measure) drawMeasure(pen, { ...this.#scene(), measure }, w, ht); });
@@ -74,6 +81,7 @@ class Replay extends Toy {
     this.side.hidden = !density && !measure;
     this.side.toggleAttribute("data-alone", density !== measure);
     this.pair.toggleAttribute("data-alone", this.side.hidden);
+    this.lines.replaceChildren(legend(linesOf(this.run)));
     this.note.textContent = [this.runs.length > 1 && !this.settings.title ? this.run.title : "", this.run.thinned].filter(Boolean).join(". ").replace("..", ".");
   }
 
@@ -129,14 +137,10 @@ class Replay extends Toy {
     this.scrubber.addEventListener("input", () => { this.setPlaying(false); this.goTo(Number(this.scrubber.value)); });
     this.series.box.addEventListener("pointerdown", (down) => this.#scrub(down));
     if (this.runs.length === 1 && !this.settings.title) this.root.prepend(h("p", { class: "eos-title" }, this.runs[0].title));
-    const edged = this.runs.filter(({ thresholds }) => thresholds.some(Number.isFinite));
-    const k = Math.max(...this.runs.map((run) => run.eigenvalues.length));
-    /** @type {[string, string, number[]][]} */
-    const lines = [["loss", "loss", []], ["sharpness λ₁", "sharpness", []], ...(k > 1 ? [/** @type {[string, string, number[]]} */ ([k > 2 ? "λ₂, λ₃" : "λ₂", "sharpness", [5, 3]])] : []), ...edged.slice(0, 1).map(({ word }) => /** @type {[string, string, number[]]} */ ([word, "threshold", [7, 4]]))];
     const undo = this.start([this.series, this.spectrum, this.plane], [], [
       h("div", { class: "eos-bar" }, ...(this.runs.length > 1 ? [this.chooser.row] : []), this.buttons),
       h("div", { class: "eos-track" }, this.scrubber), this.alert, this.moment, this.status,
-      this.pair, legend(lines), this.note, h("div", { class: "eos-end" }, this.data.box, this.copy)]);
+      this.pair, this.lines, this.note, h("div", { class: "eos-end" }, this.data.box, this.copy)]);
     const from = this.settings.step;
     if (from !== null) this.goTo(pointAt(this.run, from));
     return undo;
