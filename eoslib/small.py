@@ -50,7 +50,7 @@ def runs_of(objective: Objective, lrs: Sequence[float], steps: int, *, every: in
 
 
 def rise_share(run: Trajectory, start: int, stop: int | None) -> float:
-    """Share of the recorded steps in [start, stop) that raised the loss."""
+    """Of the steps between the recorded points [start, stop), the share that raised the loss."""
     return float(np.mean(np.diff(run.loss[start:stop]) > 0))
 
 
