@@ -4,7 +4,7 @@ One process, one thread, processor time (on CUDA: wall time between synchronisat
 past its edge the methods are timed in turn at the same w, so the machine's moods meet all of them alike. Prints a
 table and writes it, with where it came from, as JSON.
 
-    python benchmarks/sharpness.py                     all four workloads, about two hours
+    python benchmarks/sharpness.py                     all four workloads, nearly three hours
     python benchmarks/sharpness.py A D --seeds 1       two of them, from one start each
     python benchmarks/sharpness.py C --steps 300 --compare 13 --peers 150      a longer stretch
 
