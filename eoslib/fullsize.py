@@ -86,6 +86,7 @@ def convolutional(desk: Desk) -> list[Finding]:
     data = desk.cifar(1000)
     objective = Objective(cnn("tanh", pool="average", dtype=torch.float32).to(desk.device), data)
     run = desk.descend("cnn-tanh-mse", objective, GradientDescent(lr=0.05), steps=600, record=5, every=10,
+                       title="cnn-tanh, square loss, GradientDescent, η = 0.05",
                        measures={"accuracy": accuracy(objective)})  # fmt: skip
     return [Finding("late sharpness / (2/η)", run.late(), 0.97, 1.25)]
 
