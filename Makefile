@@ -32,12 +32,13 @@ test: .venv/.test ## check everything: style, types, library, widgets, notebooks
 	@echo "· ruff"      && $(BIN)/ruff check --quiet .
 	@echo "· mypy"      && $(BIN)/mypy --no-error-summary
 	@echo "· pytest: library, widgets, book, browser; beside it the notebooks: every stored output must come out again,"
-	@echo "  and every exercise must refuse its stub and accept its solution"
+	@echo "  every exercise must refuse its stub and accept its solution, and the assignments must grade"
 	@( $(BIN)/python -m pytest -q -W default --nbval --nbval-sanitize-with tests/sanitize.cfg --nbval-cell-timeout=600 \
 	       --nbval-current-env book; stored=$$?; \
-	   MPLBACKEND=agg $(BIN)/python -m pytest -q tests/book/test_exercises.py; exit $$((stored + $$?)) \
+	   MPLBACKEND=agg $(BIN)/python -m pytest -q tests/book/test_exercises.py tests/assignments; exit $$((stored + $$?)) \
 	 ) > _notebooks.log 2>&1 & notebooks=$$!; \
-	$(WITH_NODE) MPLBACKEND=agg $(BIN)/python -m pytest -q --durations=8 --ignore tests/book/test_exercises.py; tests=$$?; \
+	$(WITH_NODE) MPLBACKEND=agg $(BIN)/python -m pytest -q --durations=8 --ignore tests/book/test_exercises.py \
+	    --ignore tests/assignments; tests=$$?; \
 	wait $$notebooks; beside=$$?; tail -n 60 _notebooks.log; rm -f _notebooks.log; exit $$((tests + beside))
 	@echo "· all tests passed"
 

@@ -162,6 +162,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=ROOT / "_build" / "sharpness.json")
     options = parser.parse_args()
     torch.set_num_threads(1)
+    eos.keep_memory()  # C is half page faults without it
     device = "cuda" if torch.cuda.is_available() else "cpu"
     done: list[Row] = []
     rows: list[Row] = []

@@ -30,6 +30,7 @@ from eoslib.landscape import Landscape, Point, quadratic
 from eoslib.language import transformer, wikitext2
 from eoslib.log import Visit
 from eoslib.measures import taylor
+from eoslib.memory import keep_memory
 from eoslib.networks import chebyshev_net, deep_linear, fc, mlp
 from eoslib.objective import Objective
 from eoslib.operators import GaussNewton, Preconditioned
@@ -54,10 +55,10 @@ __all__ = [
     "Preconditioned", "Quadratic", "RMSProp", "Record", "Replay", "SelfStabilisation", "SharpnessTracker", "Sketch",
     "SpectralDensity", "TraceEstimate", "Trajectory", "Visit", "WarmUp", "batch_sharpness", "chebyshev",
     "chebyshev_net", "check", "cifar10", "cnn", "deep_linear", "dense_hessian", "descend", "digits", "fc", "flow",
-    "hessian_trace", "live", "load_record", "measures", "mlp", "plots", "quadratic", "resnet32", "save_record",
-    "sharpness_gradient", "spectral_density", "sweep", "tasks", "tasks_edge", "tasks_lanczos", "tasks_parabolas",
-    "tasks_reproduce", "tasks_stabilisation", "tasks_thresholds", "taylor", "theory", "top_eigenpairs", "transformer",
-    "vgg11", "whitened_linear", "wikitext2",
+    "hessian_trace", "keep_memory", "live", "load_record", "measures", "mlp", "plots", "quadratic", "resnet32",
+    "save_record", "sharpness_gradient", "spectral_density", "sweep", "tasks", "tasks_edge", "tasks_lanczos",
+    "tasks_parabolas", "tasks_reproduce", "tasks_stabilisation", "tasks_thresholds", "taylor", "theory",
+    "top_eigenpairs", "transformer", "vgg11", "whitened_linear", "wikitext2",
 ]  # fmt: skip
 
 

@@ -13,6 +13,7 @@ import torch
 
 from eoslib.experiment import SOURCES
 from eoslib.experiments import EXPERIMENTS, experiment, number, reproduce
+from eoslib.memory import keep_memory
 
 __all__ = ["main"]
 
@@ -24,6 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.list or not options.names:
         print_list()
         return 0
+    if options.scale == "paper":
+        keep_memory()
     try:
         names = (
             runnable(options.scale) if options.names == ["all"] else [experiment(name).name for name in options.names]

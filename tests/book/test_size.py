@@ -13,7 +13,7 @@ FLOORS = {
     "optimizers": 2, "trajectory": 2,
     "adaptive": 3, "log": 3, "stack": 3,
     "measures": 4, "flows": 4, "descent": 4,
-    "batches": 5,
+    "batches": 5, "memory": 5,
     "cifar": 5, "convolutional": 5, "language": 5,  # the paper's sizes: read when they are needed
     "sweeps": 5, "theory": 5, "plots": 5, "widget": 5, "lab": 5, "explorables": 5, "sketch": 5, "checks": 5,
     "typeset": 5,
