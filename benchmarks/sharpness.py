@@ -4,9 +4,9 @@ One process, one thread, processor time (on CUDA: wall time between synchronisat
 past its edge the methods are timed in turn at the same w, so the machine's moods meet all of them alike. Prints a
 table and writes it, with where it came from, as JSON.
 
-    python benchmarks/sharpness.py                     all four workloads, nearly three hours
-    python benchmarks/sharpness.py A D --seeds 1       two of them, from one start each
-    python benchmarks/sharpness.py C --steps 300 --compare 13 --peers 150      a longer stretch
+    python benchmarks/sharpness.py                  all four workloads; B and C, which cost most, in a short stretch
+    python benchmarks/sharpness.py A D --seeds 1    two of them, from one start each
+    python benchmarks/sharpness.py B C --long       300 steps from three starts of these too, some four hours
 
 The JSON is written anew after every start, so a call that is stopped keeps what it has finished.
 """
@@ -43,7 +43,8 @@ class Plan:
     peers: int  # the other libraries are run at every so many
 
 
-PLANS = {"A": Plan(3, 300, 1, 10), "B": Plan(3, 300, 7, 98), "C": Plan(1, 31, 3, 21), "D": Plan(3, 300, 2, 4)}
+PLANS = {"A": Plan(3, 300, 1, 10), "D": Plan(3, 300, 2, 4), "B": Plan(3, 100, 7, 98), "C": Plan(1, 31, 3, 21)}
+LONG = PLANS | {"B": Plan(3, 300, 7, 98), "C": Plan(3, 300, 13, 91)}
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class Visit:
 class Row:
     """One method on one workload."""
 
-    workload: str
+    workload: str  # with the number of steps after it where the stretch was short
     method: str
     cost: float  # median over the steps timed
     mean: float  # the same, mean: audits and violent stretches cost more than the median step
@@ -139,11 +140,12 @@ def row(name: str, method: str, seen: list[Visit]) -> Row:
 
 def measure(name: str, plan: Plan, device: str) -> Iterator[list[Row]]:
     """The rows so far, after every start."""
+    label = name if plan.steps >= 300 else f"{name} {plan.steps}"
     seen: dict[str, list[Visit]] = defaultdict(list)
     for seed in range(plan.seeds):
         for method, v in visits(name, seed, plan, device):
             seen[method].append(v)
-        yield [row(name, method, v) for method, v in seen.items()]
+        yield [row(label, method, v) for method, v in seen.items()]
 
 
 def write(rows: list[Row], path: Path, device: str, start: float) -> None:
@@ -155,8 +157,9 @@ def write(rows: list[Row], path: Path, device: str, start: float) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="workload", help="A, B, C or D (all)")
-    parser.add_argument("--seeds", type=int, help="initialisations (C 1, the others 3)")
-    parser.add_argument("--steps", type=int, help="steps past the edge (C 31, the others 300)")
+    parser.add_argument("--long", action="store_true", help="300 steps past the edge from three starts for every one")
+    parser.add_argument("--seeds", type=int, help="initialisations (3; C 1)")
+    parser.add_argument("--steps", type=int, help="steps past the edge (300; B 100, C 31)")
     parser.add_argument("--compare", type=int, help="compare with the exact value at every so many steps")
     parser.add_argument("--peers", type=int, help="run the other libraries at every so many steps")
     parser.add_argument("--out", type=Path, default=ROOT / "_build" / "sharpness.json")
@@ -171,7 +174,8 @@ def main() -> None:
     print("workload  method      × plain step    mean  (quartiles)   HVPs a step   worst error  > 1 % wrong")
     for name in options.names or PLANS:
         given = {key: value for key in ("seeds", "steps", "compare", "peers") if (value := getattr(options, key))}
-        for rows in measure(name, Plan(**(asdict(PLANS[name]) | given)), device):
+        plan = (LONG if options.long else PLANS)[name]
+        for rows in measure(name, Plan(**(asdict(plan) | given)), device):
             write(done + rows, options.out, device, start)
         for r in rows:
             print(f"{r.workload:8}  {r.method:10} {r.cost:11.1f} {r.mean:7.1f}  ({r.low:.1f} to {r.high:.1f}) "
