@@ -134,6 +134,19 @@ def test_keyboard_alone_does_the_same(start: Open) -> None:
     assert "Paused" in lab(page).get_by_role("status").inner_text()
 
 
+def test_a_run_can_be_paused_before_its_first_point_is_there(start: Open) -> None:
+    page = start(START)
+    said = lab(page).evaluate("""(el) => {
+      el.eos.set("seed", 5);
+      el.eos.set("running", true);
+      el.eos.set("running", false);
+      return el.querySelector("[role=status]").textContent;
+    }""")
+    assert "Ready at step 0" in said and not state(page)["running"]
+    lab(page).get_by_role("button", name="Run").click()
+    wait_for_steps(page, 5)
+
+
 def test_a_setting_is_restored_from_the_address(start: Open, desk: Desk) -> None:
     page = start(START)
     lab(page).get_by_label("activation").select_option("relu")

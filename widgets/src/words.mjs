@@ -45,8 +45,8 @@ function where(history, settings) {
 export const sentences = {
   /** @param {Settings} s */
   running: (s) => `Running with ${method(s)}; ${edgeText(s)}.`,
-  /** @param {History} h @param {Settings} s */
-  paused: (h, s) => `Paused at ${where(h, s)}.`,
+  /** Before the engine's first answer there is no step to name. @param {History} h @param {Settings} s @returns {string} */
+  paused: (h, s) => (h.length ? `Paused at ${where(h, s)}.` : sentences.ready(s)),
   /** @param {number} step @param {number} threshold @param {Settings} s */
   crossed: (step, threshold, s) => `At step ${stepText(step)} the ${sharpnessWord(s)} reached ${methodOf(s).edge} = ${number(threshold)}.`,
   /** @param {History} h @param {Settings} s */
