@@ -10,6 +10,8 @@ PINS   := requirements.txt constraints.txt pyproject.toml scripts/environment.py
 export OMP_NUM_THREADS := 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 # node may live in .venv/bin (scripts/environment.py); only these recipes look there, so that PYTHON stays the system's
+# tests that run beside the others, on the second core, after the notebooks
+BESIDE := tests/book/test_exercises.py tests/assignments tests/unit
 WITH_NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 
 .DEFAULT_GOAL := help
@@ -31,14 +33,13 @@ html: .venv/.reader ## build the book into _build/html, without serving it
 test: .venv/.test ## check everything: style, types, library, widgets, notebooks, book, browser
 	@echo "· ruff"      && $(BIN)/ruff check --quiet .
 	@echo "· mypy"      && $(BIN)/mypy --no-error-summary
-	@echo "· pytest: library, widgets, book, browser; beside it the notebooks: every stored output must come out again,"
-	@echo "  every exercise must refuse its stub and accept its solution, and the assignments must grade"
+	@echo "· pytest: widgets, book, browser; beside it the notebooks, of which every stored output must come out again, then"
+	@echo "  the library, the assignments, and the exercises, which must refuse their stubs and accept their solutions"
 	@( $(BIN)/python -m pytest -q -W default --nbval --nbval-sanitize-with tests/sanitize.cfg --nbval-cell-timeout=600 \
 	       --nbval-current-env book; stored=$$?; \
-	   MPLBACKEND=agg $(BIN)/python -m pytest -q tests/book/test_exercises.py tests/assignments; exit $$((stored + $$?)) \
+	   MPLBACKEND=agg $(BIN)/python -m pytest -q $(BESIDE); exit $$((stored + $$?)) \
 	 ) > _notebooks.log 2>&1 & notebooks=$$!; \
-	$(WITH_NODE) MPLBACKEND=agg $(BIN)/python -m pytest -q --durations=8 --ignore tests/book/test_exercises.py \
-	    --ignore tests/assignments; tests=$$?; \
+	$(WITH_NODE) MPLBACKEND=agg $(BIN)/python -m pytest -q --durations=8 $(addprefix --ignore=,$(BESIDE)); tests=$$?; \
 	wait $$notebooks; beside=$$?; tail -n 60 _notebooks.log; rm -f _notebooks.log; exit $$((tests + beside))
 	@echo "· all tests passed"
 
