@@ -6,7 +6,7 @@ table and writes it, with where it came from, as JSON.
 
     python benchmarks/sharpness.py                  all four workloads; B and C, which cost most, in a short stretch
     python benchmarks/sharpness.py A D --seeds 1    two of them, from one start each
-    python benchmarks/sharpness.py B C --long       300 steps from three starts of these too, some four hours
+    python benchmarks/sharpness.py B C --long       300 steps from three starts of these too: hours, not run in one call
 
 The JSON is written anew after every start, so a call that is stopped keeps what it has finished.
 """

@@ -19,7 +19,8 @@ def keep_memory() -> bool:
     """Keep the memory that torch frees on the CPU in this process, for the next step to use again.
 
     glibc returns every block above 32 MiB to the kernel when it is freed, and the next step has all its pages mapped
-    and zeroed anew. A convolutional network on 1,000 images spent half of its time so; small networks spend none.
+    and zeroed anew. A convolutional network on 1,000 images spent half of its time so, a small network on the digits
+    hardly any.
     Call it before the first step. The numbers computed stay the same. The process stays as large as it ever was.
 
     Returns True where it was done, False where the C library is not glibc (macOS, Windows, Alpine): nothing changes
