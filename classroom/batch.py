@@ -21,6 +21,7 @@ from classroom.sheet import Sheet, sheet
 from classroom.source import Assignment
 from classroom.submissions import Submission, collect
 from classroom.walls import walls
+from eoslib.checkpoint import whole
 
 __all__ = ["VERSION", "grade_folder", "grade_one"]
 
@@ -108,9 +109,8 @@ def _settle(results: Path, submission: Submission, future: Any) -> dict[str, Any
         history.mkdir(exist_ok=True)
         older = len(list(history.glob(f"{path.stem}.*.json")))
         os.replace(path, history / f"{path.stem}.{older + 1}.json")
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(result, indent=1, ensure_ascii=False), "utf-8")
-    os.replace(part, path)  # whole or not at all
+    with whole(path) as part:
+        part.write_text(json.dumps(result, indent=1, ensure_ascii=False), "utf-8")
     return result
 
 

@@ -135,6 +135,7 @@ def provenance(**configuration: Any) -> dict[str, Any]:
     }
 
 
+@cache
 def _version(name: str) -> str:
     try:
         return version(name)
