@@ -10,9 +10,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn.functional import linear
 from torch.nn.utils.rnn import pad_sequence
-from torch.overrides import TorchFunctionMode
 from tqdm.auto import trange
 
 from eoslib.curvature import Eigenpairs
@@ -97,7 +95,7 @@ def _obstacle(runs: Sequence[Descent]) -> str:
     if kept > SMALL:
         return f"one graph keeps {kept:,} numbers, so a batch would save little and need much memory"
     try:
-        stack = Stack(lean(first.function), torch.stack([run.w0 for run in runs]))
+        stack = Stack(first.function, torch.stack([run.w0 for run in runs]))
         probe = torch.randn(stack.w.shape, generator=torch.Generator().manual_seed(0)).to(stack.w)
         together = torch.cat([stack.loss[:, None], stack.gradient, stack.hvp(probe)], dim=1)
     except RuntimeError as error:
@@ -121,7 +119,7 @@ def _alike(a: Landscape, b: Landscape) -> bool:
 def _descend_together(
     runs: Sequence[Descent], steps: int, every: int, record: int, tracker: StackTracker, progress: bool
 ) -> None:
-    active, w, function = list(runs), torch.stack([run.w0 for run in runs]), lean(runs[0].landscape.function)
+    active, w, function = list(runs), torch.stack([run.w0 for run in runs]), runs[0].landscape.function
     quiet = not progress or bool(os.environ.get("TQDM_DISABLE"))  # tqdm's notebook bar does not look there itself
     torch.empty(2**25 - 2**13, dtype=torch.uint8)  # freed at once: glibc then keeps freed memory, and saves page faults
     bar = trange(steps + 1, desc=f"descend × {len(runs)}", unit="step", leave=False, delay=2, disable=quiet)
@@ -205,26 +203,6 @@ def _step(active: Sequence[Descent], t: int, w: Tensor, gradient: Tensor) -> Ten
         stepped, run.state = run.now.step(row, run.state, sensed)
         rows.append(stepped)
     return torch.stack(rows)
-
-
-class _BiasApart(TorchFunctionMode):
-    """Linear layers as x Wᵀ + b: vmap's own rule for `linear` multiplies both terms by 1, again in every derivative."""
-
-    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        if func is linear and len(args) == 3 and args[2] is not None:
-            x, weight, bias = args
-            return x @ weight.mT + bias
-        return func(*args, **(kwargs or {}))
-
-
-def lean(function: Function) -> Function:
-    """The same function of w, to the last bit, in fewer operations under vmap."""
-
-    def same(w: Tensor) -> Tensor:
-        with _BiasApart():
-            return function(w)
-
-    return same
 
 
 def graph_size(function: Function, w: Tensor) -> int:

@@ -5,11 +5,9 @@ import math
 import numpy as np
 import pytest
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
 
 import eoslib as eos
 from eoslib.stack import Stack, StackTracker, _Bases
-from eoslib.sweeps import lean
 
 LRS = (0.1, 0.3, 0.35, 0.4)
 
@@ -120,28 +118,6 @@ def test_a_stack_is_its_members_one_by_one(objective):
         assert float(stack.loss[i]) == pytest.approx(point.loss, rel=1e-14)
         torch.testing.assert_close(stack.gradient[i], point.gradient, rtol=1e-12, atol=1e-14)
         torch.testing.assert_close(stack.hvp(v)[i], point.hvp(v[i]), rtol=1e-12, atol=1e-13)
-
-
-@pytest.mark.parametrize("loss", ["mse", "cross-entropy"])
-def test_bias_apart_is_the_same_to_the_last_bit_in_fewer_operations(loss):
-    objective = eos.Objective(eos.mlp(64, 12, 10, 10, seed=0), eos.digits(40), loss=loss)
-    w = objective.w0 + 0.1 * torch.randn(3, len(objective.w0), generator=torch.Generator().manual_seed(1)).double()
-
-    class Count(TorchDispatchMode):
-        def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-            self.muls += func is torch.ops.aten.mul.Tensor or func is torch.ops.aten.mul.Scalar
-            return func(*args, **(kwargs or {}))
-
-    found, counts = [], []
-    for function in (objective.function, lean(objective.function)):
-        stack, count = Stack(function, w), Count()
-        count.muls = 0
-        with count:
-            product = stack.hvp(w)
-        found.append((stack.loss, stack.gradient, product))
-        counts.append(count.muls)
-    assert all(torch.equal(a, b) for a, b in zip(*found, strict=True))
-    assert counts[1] < counts[0]
 
 
 def test_an_old_product_spoils_only_the_corner_of_the_small_matrix(objective):
