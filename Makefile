@@ -9,9 +9,9 @@ PINS   := requirements.txt constraints.txt pyproject.toml scripts/environment.py
 # Tiny networks: one thread is fastest, and the same thread count everywhere keeps the printed digits the same.
 export OMP_NUM_THREADS := 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
-# node may live in .venv/bin (scripts/environment.py); only these recipes look there, so that PYTHON stays the system's
 # tests that run beside the others, on the second core, after the notebooks
 BESIDE := tests/book/test_exercises.py tests/assignments tests/unit
+# node may live in .venv/bin (scripts/environment.py); only these recipes look there, so that PYTHON stays the system's
 WITH_NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 
 .DEFAULT_GOAL := help
