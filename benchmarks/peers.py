@@ -19,7 +19,7 @@ Peer = Callable[[eos.Objective, torch.Tensor], tuple[float, int]]
 
 def rebuilt(objective: eos.Objective, w: torch.Tensor) -> tuple[float, int]:
     """scipy's eigsh from a random start, the graph built again for every product, as the paper's code does."""
-    return _eigsh(lambda v: objective.at(w).hvp(torch.from_numpy(v).to(w)).numpy(), w, tol=0.0)
+    return _eigsh(lambda v: objective.at(w).hvp(torch.from_numpy(v).to(w)).cpu().numpy(), w, tol=0.0)
 
 
 def curvlinops_eigsh(objective: eos.Objective, w: torch.Tensor) -> tuple[float, int]:

@@ -22,7 +22,7 @@ from eoslib.adaptive import Adam, RMSProp
 from eoslib.batches import batch_sharpness
 from eoslib.cifar import cifar10
 from eoslib.convolutional import cnn, resnet32, vgg11
-from eoslib.curvature import Eigenpairs, SharpnessTracker, dense_hessian, sharpness_gradient, top_eigenpairs
+from eoslib.curvature import Eigenpairs, dense_hessian, sharpness_gradient, top_eigenpairs
 from eoslib.data import Dataset, chebyshev, digits, whitened_linear
 from eoslib.descent import Descent, descend
 from eoslib.flows import flow
@@ -40,6 +40,7 @@ from eoslib.schedules import Drop, InverseSharpness, WarmUp
 from eoslib.spectrum import SpectralDensity, TraceEstimate, hessian_trace, spectral_density
 from eoslib.sweeps import sweep
 from eoslib.tasks import check
+from eoslib.tracker import SharpnessTracker
 from eoslib.trajectory import Trajectory
 
 if TYPE_CHECKING:

@@ -12,11 +12,12 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from eoslib.checkpoint import Keeper, identity
-from eoslib.curvature import Eigenpairs, SharpnessTracker
+from eoslib.curvature import Eigenpairs
 from eoslib.landscape import Landscape
 from eoslib.log import Log, Measure, Visit, cut_short, diverged
 from eoslib.operators import preconditioned
 from eoslib.optimizers import GradientDescent
+from eoslib.tracker import SharpnessTracker
 from eoslib.trajectory import Trajectory, provenance
 
 __all__ = ["Descent", "descend"]

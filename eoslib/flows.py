@@ -15,10 +15,10 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from eoslib.checkpoint import Keeper, identity
-from eoslib.curvature import SharpnessTracker
 from eoslib.landscape import Landscape
 from eoslib.log import Log, Measure, Visit
 from eoslib.objective import Objective
+from eoslib.tracker import SharpnessTracker
 from eoslib.trajectory import Trajectory, provenance
 
 __all__ = ["flow"]

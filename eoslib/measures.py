@@ -14,9 +14,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from eoslib.curvature import SharpnessTracker, sharpness_gradient, top_eigenpairs
+from eoslib.curvature import sharpness_gradient, top_eigenpairs
 from eoslib.landscape import Landscape
 from eoslib.log import Measure, Visit
+from eoslib.tracker import SharpnessTracker
 from eoslib.trajectory import Trajectory
 
 __all__ = [

@@ -12,10 +12,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-import eoslib.curvature as rules  # the same as for one
-from eoslib.curvature import Eigenpairs, SharpnessTracker
+import eoslib.tracker as rules  # the same as for one
+from eoslib.curvature import Eigenpairs, check_k
 from eoslib.eigensolver import Array
 from eoslib.landscape import Function
+from eoslib.tracker import SharpnessTracker
 
 __all__ = ["Stack", "StackTracker"]
 
@@ -70,7 +71,7 @@ class StackTracker:
     def __call__(self, stack: Stack) -> list[Eigenpairs | None]:
         """The k largest eigenpairs at each point, remembered for the next ones; None where a product was not finite."""
         (m, p), k = stack.w.shape, self.k
-        rules._check_k(k, p)
+        check_k(k, p)
         audit = self._calls % self.audit_every == 0  # the first call is one
         guards: tuple[float, ...] = rules.STRICT if audit else (np.inf,)
         keep = min(k + len(guards), p)
@@ -84,13 +85,19 @@ class StackTracker:
             unsettled = (scores > abs(values).max(1, keepdims=True)).any(1) & space.finite
             share = (space.coordinates[:, k, :k] ** 2).max() if space.stale else 0.0
             moved = abs(values[:, :k] - self._values).max(1) if space.stale else np.zeros(m)
-            far = space.stale and bool((moved > rules.GUARD_CHANGE * abs(self._values[:, 0])).any())
+            far = space.stale and bool((moved > rules.NEAR * abs(self._values[:, 0])).any())
             if space.stale and (far or share > rules.GUARD_SHARE or space.size in (p, k + 3)):
                 space.renew(k)  # it enters the result, its point is far, or one more vector was not enough without it
                 continue
-            if space.size == p or space.hvps >= self.max_hvps or not unsettled.any():
+            if space.size == p or space.hvps >= self.max_hvps:
                 break
-            if space.size == 4 * k + 20:
+            if not unsettled.any():
+                if audit or not (self._fell(values) & space.finite).any():
+                    break
+                audit, guards, keep = True, rules.STRICT, min(k + 2, p)  # a search, as in SharpnessTracker
+                space.probe(min(rules.PROBE, p - space.size), lambda: self._random(stack.w, 1)[:, 0])
+                continue
+            if space.size >= 4 * k + 20:
                 space.restart(keep + k + 4)
             new, guards = residuals[np.arange(m), scores.argmax(1)], rules.STRICT if audit else rules.GROWN
             if not space.stale and keep < min(k + 2, p):  # with the second guard, as in SharpnessTracker
@@ -107,6 +114,11 @@ class StackTracker:
             Eigenpairs(value, v, size, error, space.hvps, converged=space.size == p or not open_) if finite else None
             for value, size, error, v, finite, open_ in rows
         ]
+
+    def _fell(self, values: Array) -> Array:
+        """(m,) whether a value asked for is well below the last one."""
+        low = self._values - rules.NEAR * abs(self._values[:, :1])
+        return np.asarray((values[:, : self.k] < low).any(1))
 
     def _start(self, w: Tensor, keep: int) -> Tensor:
         """The (m, keep, p) orthonormal vectors to begin from: the last ones, and random ones for those missing."""
@@ -158,6 +170,13 @@ class _Bases:
         self.hvps += 1
         t, row = self.t, self._checked(self.hv[:, -1:] @ self.v.mT)  # (m, 1, size)
         self.t = np.concatenate([np.concatenate([t, row[:, :, :-1].swapaxes(1, 2)], axis=2), row], axis=1)
+
+    def probe(self, n: int, random: Callable[[], Tensor]) -> None:
+        """Grow by a random direction and by what the matrices make of it, n vectors in all."""
+        new = random()
+        for _ in range(n):
+            self.grow(new, random)
+            new = self.hv[:, -1]
 
     def ritz(self, keep: int) -> tuple[Array, Tensor, Tensor, Tensor]:
         """All Ritz values (m, size), largest first; the leading vectors, products and residuals, (m, keep, p)."""

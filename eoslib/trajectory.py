@@ -127,10 +127,11 @@ _MEASURE = "measure: "  # before the name of a measure in a saved file
 
 def provenance(**configuration: Any) -> dict[str, Any]:
     """Where a result came from: the configuration given, package versions, git revision, hardware."""
+    gpu = f", {torch.cuda.get_device_name()}" if torch.cuda.is_initialized() else ""
     return configuration | {
         "versions": {"python": platform.python_version()} | {n: _version(n) for n in ("eoslib", "torch", "numpy")},
         "revision": _revision(),
-        "hardware": f"{_processor()}, {torch.get_num_threads()} thread(s)",
+        "hardware": f"{_processor()}, {torch.get_num_threads()} thread(s)" + gpu,
         "platform": platform.platform(),
     }
 

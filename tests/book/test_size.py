@@ -11,8 +11,8 @@ FLOORS = {
     "objective": 1, "eigensolver": 1,
     "curvature": 2, "spectrum": 2, "operators": 2,
     "optimizers": 2, "trajectory": 2,
-    "adaptive": 3, "log": 3, "stack": 3,
-    "measures": 4, "flows": 4, "descent": 4,
+    "adaptive": 3, "log": 3, "tracker": 3,
+    "stack": 4, "measures": 4, "flows": 4, "descent": 4,
     "batches": 5, "memory": 5,
     "cifar": 5, "convolutional": 5, "language": 5,  # the paper's sizes: read when they are needed
     "sweeps": 5, "theory": 5, "plots": 5, "widget": 5, "lab": 5, "explorables": 5, "sketch": 5, "checks": 5,
@@ -69,4 +69,4 @@ def test_the_floors_can_be_read_in_one_sitting(capsys: pytest.CaptureFixture[str
     lengths = {module: length(module) for module in MODULES if FLOORS[module] <= 4}
     with capsys.disabled():
         print(f"\neoslib, floors 0 to 4: {sum(lengths.values()):,} lines in {len(lengths)} modules")
-    assert sum(lengths.values()) <= 2620
+    assert sum(lengths.values()) <= 2680

@@ -231,6 +231,25 @@ def test_a_third_eigenvalue_that_overtakes_two_at_once_is_seen(seed):
         assert tracker(bowl.at(bowl.w0)).values.item() == pytest.approx(max(top), rel=0.01)
 
 
+@pytest.mark.parametrize("turn", [0.01, 0.03, 0.1])
+def test_where_the_top_falls_a_search_finds_what_rose_from_far_below(turn):
+    """In one step the top three fall, and the sixth of nine outliers is on top: nothing that is tracked leads there."""
+    before, after = (10.0, 9.7, 9.4, 8.0, 7.8, 7.6, 7.4, 7.2, 7.0), (9.0, 8.9, 8.8, 8.0, 7.8, 9.6, 7.4, 7.2, 7.0)
+    right, rest = 0, torch.linspace(0, 6, 141, dtype=torch.float64)
+    for seed in range(12):
+        generator = torch.Generator().manual_seed(seed)
+        q, _ = torch.linalg.qr(torch.randn(150, 150, generator=generator, dtype=torch.float64))
+        tracker = eos.SharpnessTracker(tol=3e-3)
+        for outliers in (before, before, after):
+            t = turn * torch.randn(150, 150, generator=generator, dtype=torch.float64) / 150**0.5
+            u = q @ torch.linalg.matrix_exp(t - t.T)
+            a = u @ torch.diag(torch.cat([torch.tensor(outliers, dtype=torch.float64), rest])) @ u.T
+            bowl = eos.quadratic((a + a.T) / 2)
+            found = tracker(bowl.at(bowl.w0)).values.item()
+        right += found == pytest.approx(9.6, rel=0.01)
+    assert right >= 10  # without the search 0, 0 and 1
+
+
 def test_the_digits_crossing_stretch_in_float32():
     """Steps 250–380 of 64-100-100-10 at η = 0.1, at most 1 % from the float64 value."""
     data = eos.digits(1797)

@@ -171,6 +171,28 @@ def test_a_third_eigenvalue_that_overtakes_two_at_once_is_seen_in_every_member()
         np.testing.assert_allclose(seen, max(top), rtol=0.01)
 
 
+@pytest.mark.parametrize("turn", [0.01, 0.03, 0.1])
+def test_where_the_top_of_one_falls_a_search_finds_what_rose_from_far_below(turn):
+    """In one step the top three of the odd members fall, and the sixth of nine is on top; the even ones stay."""
+    before, after = (10.0, 9.7, 9.4, 8.0, 7.8, 7.6, 7.4, 7.2, 7.0), (9.0, 8.9, 8.8, 8.0, 7.8, 9.6, 7.4, 7.2, 7.0)
+    generator, m, p, tracker = torch.Generator().manual_seed(0), 12, 150, StackTracker(tol=3e-3)
+    q = torch.linalg.qr(torch.randn(m, p, p, generator=generator, dtype=torch.float64))[0]
+    for both in ((before, before), (before, before), (before, after)):
+        t = turn * torch.randn(m, p, p, generator=generator, dtype=torch.float64) / p**0.5
+        u = q @ torch.linalg.matrix_exp(t - t.mT)
+        outliers = torch.tensor(both, dtype=torch.float64).repeat(m // 2, 1)
+        d = torch.cat([outliers, torch.linspace(0, 6, p - 9, dtype=torch.float64).expand(m, -1)], dim=1)
+        a = u * d[:, None] @ u.mT
+
+        class Made(Stack):
+            def hvp(self, v, a=a):
+                return (a @ v[:, :, None])[:, :, 0]
+
+        found = values(tracker(Made(lambda w: w @ w, torch.ones(m, p, dtype=torch.float64))))[:, 0]
+    assert found[::2] == pytest.approx(10.0, rel=0.01)
+    assert sum(abs(found[1::2] / 9.6 - 1) < 0.01) >= 5  # of 6
+
+
 def test_the_record_is_a_run_like_any_other(objective, runs, tmp_path):
     assert batched(runs) and [run.lr for run in runs] == list(LRS)
     alone = eos.descend(objective, rates(0.3)[0], steps=60, k=2, progress=False)

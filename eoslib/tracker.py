@@ -1,0 +1,149 @@
+"""The sharpness at one point after another: each solve starts from what the one before found.
+
+A small residual cannot tell whether an eigenvector is still the top one. Guards, audits and searches keep a warm start
+right where eigenvalues cross.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from eoslib.curvature import Eigenpairs, check_k, eigenpairs
+from eoslib.eigensolver import Array, Goal, Ritz, Subspace, random_rows, ritz, solve
+from eoslib.landscape import Matrix
+
+__all__ = ["SharpnessTracker"]
+
+# The guard's product of an earlier point still serves while
+GUARD_AGE = 3  # it is at most so many points old,
+GUARD_BELOW = 0.9  # the guard's eigenvalue is below this share of the last one asked for,
+GUARD_SHARE = 0.01  # no pair asked for holds more than this share of the guard,
+NEAR = 0.03  # and no eigenvalue asked for has changed by more than this share of the largest.
+GROWN, STRICT = (0.1, np.inf), (0.03, 0.03)  # residuals allowed to the guards of a basis that grew, and in an audit
+PROBE = 8  # members of the Krylov sequence with which a search begins: r, H r … H⁷r
+
+
+class SharpnessTracker:
+    """The k largest eigenvalues at one point after another, each solve warm from the one before.
+
+    Four things keep it honest where eigenvalues cross, which a small residual cannot see:
+    - It always carries one guard vector beyond k.
+    - A second one, kept aside, joins when the subspace has to grow, which then goes on until the first is an
+      eigenvector to 10 %.
+    - Every `audit_every` points a random direction joins, and the subspace grows until both are to 3 %.
+    - Where a value has fallen by more than 3 % of the largest since the last point, what was below may now be on top:
+      an audit, in which not only a random r joins, but r, Hr … H⁷r, as in a cold start.
+    Where the guard is far below, its product is computed only at every fourth point.
+    `tol` bounds the estimated relative error of the eigenvalues. A point where `max_hvps` products do not
+    suffice comes back with converged=False.
+    Raises ValueError on k < 1, tol outside (0, 1) or audit_every < 1.
+
+    >>> from eoslib import quadratic
+    >>> bowl, track = quadratic([1.0, 10.0, 3.0]), SharpnessTracker(k=2)
+    >>> [round(v, 3) for v in track(bowl.at(bowl.w0)).values.tolist()]
+    [10.0, 3.0]
+    """
+
+    def __init__(
+        self, *, k: int = 1, tol: float = 1e-3, audit_every: int = 10, max_hvps: int = 200, seed: int = 0
+    ) -> None:
+        if k < 1 or not 0 < tol < 1 or audit_every < 1:
+            raise ValueError(f"SharpnessTracker got k={k}, tol={tol}, audit_every={audit_every}; use k ≥ 1, "
+                             "0 < tol < 1 and audit_every ≥ 1.")  # fmt: skip
+        self.k, self.max_hvps, self.audit_every = k, max_hvps, audit_every
+        self._goal = Goal(k, tol, errors=_by_gap)
+        self._grown, self._strict = (replace(self._goal, guards=guards) for guards in (GROWN, STRICT))
+        self._generator = torch.Generator().manual_seed(seed)
+        self._last: Ritz | None = None  # what was found at the last point
+        self._second: Tensor | None = None  # (p,) the second guard, from the last point where the basis grew
+        self._calls, self._guard_age = 0, 0  # points seen, and how many since the guard's product was computed
+
+    def __call__(self, point: Matrix) -> Eigenpairs:
+        """The k largest eigenpairs at this point, and remember them for the next."""
+        if isinstance(point, Tensor):
+            raise ValueError("A tracker takes a point, which knows its Hessian: tracker(objective.at(w)).")
+        check_k(self.k, point.w.numel())
+        space = Subspace(point.hvp, point.w)
+        if self._last is None or self._calls % self.audit_every == 0:
+            self._last = self._audit(space)
+        else:
+            self._last = self._follow(space, self._last)
+        if len(self._last.v) > self.k + 1:
+            self._second = self._last.v[self.k + 1]
+        self._calls += 1
+        return eigenpairs(self._last, space, self.k)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything the next call depends on, as tensors and numbers."""
+        last = self._last and {"values": torch.from_numpy(self._last.values.copy()), "v": self._last.v,
+                               "hv": self._last.hv}  # fmt: skip
+        return {"last": last, "second": self._second, "calls": self._calls, "guard_age": self._guard_age,
+                "generator": self._generator.get_state()}  # fmt: skip
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from where `state_dict` was taken, on the CPU to the last bit."""
+        self._calls, self._guard_age, self._second = state["calls"], state["guard_age"], state["second"]
+        self._generator.set_state(state["generator"].cpu())
+        if (last := state["last"]) is not None:
+            none = np.empty(0)  # what was not yet good enough there matters no more
+            self._last = Ritz(last["values"].cpu().numpy(), last["v"], last["hv"], last["v"][:0], none, none, none, [])
+
+    def _audit(self, space: Subspace) -> Ritz:
+        """From the last vectors, made orthonormal anew, and a random direction."""
+        for v in [] if self._last is None else self._last.v[: self.k + 1]:
+            space.add(v)
+        return self._search(space, 1)
+
+    def _search(self, space: Subspace, probe: int) -> Ritz:
+        """Let a random r join, and H r, H² r … up to `probe` vectors; then go on until both guards are found.
+
+        r alone holds next to nothing of the top eigenvectors, and its Ritz pair is far too low ever to be refined.
+        """
+        self._guard_age = 0
+        new = random_rows(space.v, 1, self._generator)[0]
+        for _ in range(probe):
+            if not space.add(new):
+                break
+            new = space.hv[-1]
+        return solve(space, self._strict, self.max_hvps, self._generator)
+
+    def _follow(self, space: Subspace, last: Ritz) -> Ritz:
+        """From the last vectors; the guard's product may be an old one, if it hardly enters the result.
+
+        What the old product can spoil is the guard's share of a pair, squared, times the change of its curvature.
+        """
+        v, k = last.v[: self.k + 1], self.k
+        renew = len(v) == k or self._guard_age == GUARD_AGE or last.values[k] > GUARD_BELOW * last.values[k - 1]
+        space.begin(v, old=None if renew else last.hv[k])
+        found = ritz(space, self._goal)
+        if not renew:
+            near = abs(found.values[:k] - last.values[:k]).max() <= NEAR * abs(last.values[0])
+            if near and not found.open and (found.coordinates[k, :k] ** 2).max() < GUARD_SHARE:
+                self._guard_age += 1
+                return found
+            space.renew(k)
+            found = ritz(space, self._goal)
+        self._guard_age = 0
+        if found.open and self._second is not None:
+            space.add(self._second)
+        found = solve(space, self._grown, self.max_hvps, self._generator) if found.open else found
+        fell = (found.values[:k] < last.values[:k] - NEAR * abs(last.values[0])).any()
+        return self._search(space, PROBE) if fell else found
+
+
+def _by_gap(values: Array, norms: Array) -> Array:
+    """min(r, r²/gap) for each pair but the last, the guard; a neighbour's own uncertainty narrows the gap to it.
+
+    Shapes (…, all) and (…, k + 1) to (…, k): one point, or a stack of them.
+    """
+    n = norms.shape[-1]
+    distance, r = values[..., : n - 1] - values[..., 1:n], norms[..., :-1]  # to the next one below
+    below = distance - norms[..., 1:]
+    above = np.concatenate([np.full_like(below[..., :1], np.inf), (distance - r)[..., :-1]], axis=-1)
+    gap = np.minimum(below, above)
+    return np.where(gap > r, r * r / np.where(gap > r, gap, 1.0), r)
