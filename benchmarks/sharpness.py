@@ -166,6 +166,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     eos.keep_memory()  # C is half page faults without it
+    torch.backends.cudnn.allow_tf32 = False  # float32 is to mean float32 on CUDA too, convolutions included
     device = "cuda" if torch.cuda.is_available() else "cpu"
     done: list[Row] = []
     rows: list[Row] = []
