@@ -46,7 +46,7 @@ class Stack:
 
 
 class StackTracker:
-    """`SharpnessTracker` for a stack: the same guards, audits, economy with the guard's product, and stopping rule.
+    """`SharpnessTracker` for a stack: the same guards, audits, searches, use of the guard's old product, stopping rule.
 
     All members grow their bases together, each by the residual of its own worst pair, until the last is done.
     """

@@ -127,7 +127,7 @@ _MEASURE = "measure: "  # before the name of a measure in a saved file
 
 def provenance(**configuration: Any) -> dict[str, Any]:
     """Where a result came from: the configuration given, package versions, git revision, hardware."""
-    gpu = f", {torch.cuda.get_device_name()}" if torch.cuda.is_initialized() else ""
+    gpu = f", {torch.cuda.get_device_name()}" if torch.cuda.is_initialized() else ""  # type: ignore[no-untyped-call]
     return configuration | {
         "versions": {"python": platform.python_version()} | {n: _version(n) for n in ("eoslib", "torch", "numpy")},
         "revision": _revision(),
