@@ -89,7 +89,8 @@ def pack(
     if outside := [step for step in spectra if not run.step[0] <= step <= run.step[-1]]:
         raise ValueError(f"A density is of step {outside[0]}; the run goes from {run.step[0]} to {run.step[-1]}.")
     kept, said = thin(run, points)
-    late = run.late() if np.isfinite(run.sharpness[-max(1, round(0.3 * len(run.step))) :]).any() else np.nan
+    measured = np.isfinite(run.sharpness[-max(1, round(0.3 * len(run.step))) :]).any()
+    late = run.whole if isinstance(run, Record) else run.late() if measured else np.nan  # rounded once, not twice
     return {
         "format": FORMAT, "title": title, "experiment": experiment, "stopped": run.stopped,
         "thinned": f"{run.thinned if isinstance(run, Record) else ''} {said}".strip(), "provenance": run.provenance,
