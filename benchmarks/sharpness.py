@@ -29,6 +29,7 @@ from workloads import Workload, workload
 import eoslib as eos
 from eoslib.trajectory import provenance
 
+Ours = tuple[eos.Objective, eos.SharpnessTracker]
 ROOT = Path(__file__).resolve().parent.parent
 WARM_UP = 10  # steps that the tracker sees before timing begins
 
@@ -101,32 +102,32 @@ def timed(call: Callable[[], tuple[float, int]]) -> tuple[float, float, int]:
 def visits(name: str, seed: int, plan: Plan, device: str) -> Iterator[tuple[str, Visit]]:
     """Every method at the steps of one descent, as (method, visit)."""
     work = workload(name, seed, device)
-    tracker = eos.SharpnessTracker(tol=work.tol)
+    objectives = {"eoslib": work.single} | ({"eoslib, bfloat16": work.rounded} if work.rounded else {})
+    ours = {method: (one, eos.SharpnessTracker(tol=work.tol)) for method, one in objectives.items()}
     w = work.single.w0
     for t in range(work.edge + plan.steps):
         if t >= work.edge - WARM_UP:
-            pairs = visit(name, work, tracker, w, t - work.edge, plan)
+            pairs = visit(name, work, ours, w, t - work.edge, plan)
             yield from pairs if t >= work.edge else ()
         w = w - work.lr(t, math.nan) * work.single.gradient(w)
 
 
 def visit(
-    name: str, work: Workload, tracker: eos.SharpnessTracker, w: torch.Tensor, t: int, plan: Plan
+    name: str, work: Workload, ours: dict[str, Ours], w: torch.Tensor, t: int, plan: Plan
 ) -> list[tuple[str, Visit]]:
     """Time a plain step, our step and, where it is their turn, the peers', all at the same w."""
 
-    def tracked() -> tuple[float, int]:
-        pairs = tracker(work.single.at(w))
+    def tracked(one: eos.Objective, tracker: eos.SharpnessTracker) -> tuple[float, int]:
+        pairs = tracker(one.at(w))
         return pairs.values.item(), pairs.hvps
 
     plain, _, _ = timed(lambda: (work.single.loss_and_gradient(w)[0], 0))
-    seconds, value, hvps = timed(tracked)
+    seen = {method: timed(lambda pair=pair: tracked(*pair)) for method, pair in ours.items()}
     true = exact(name, work, w) if t >= 0 and t % plan.compare == 0 else float("nan")
-    rows = [("eoslib", Visit(seconds / plain, hvps, abs(value / true - 1)))]
     for peer, sharpness in PEERS.items() if t >= 0 and t % plan.peers == 0 else ():
         seconds, value, hvps = timed(lambda sharpness=sharpness: sharpness(work.single, w))
-        rows.append((peer, Visit((seconds + plain) / plain, hvps, abs(value / true - 1))))
-    return rows
+        seen[peer] = seconds + plain, value, hvps
+    return [(method, Visit(cost / plain, hvps, abs(value / true - 1))) for method, (cost, value, hvps) in seen.items()]
 
 
 def row(name: str, method: str, seen: list[Visit]) -> Row:
@@ -172,14 +173,14 @@ def main() -> None:
     rows: list[Row] = []
     start = time.time()
     print(f"on {device}")
-    print("workload  method      × plain step    mean  (quartiles)   HVPs a step   worst error  > 1 % wrong")
+    print("workload  method            × plain step    mean  (quartiles)   HVPs a step   worst error  > 1 % wrong")
     for name in options.names or PLANS:
         given = {key: value for key in ("seeds", "steps", "compare", "peers") if (value := getattr(options, key))}
         plan = (LONG if options.long else PLANS)[name]
         for rows in measure(name, Plan(**(asdict(plan) | given)), device):
             write(done + rows, options.out, device, start)
         for r in rows:
-            print(f"{r.workload:8}  {r.method:10} {r.cost:11.1f} {r.mean:7.1f}  ({r.low:.1f} to {r.high:.1f}) "
+            print(f"{r.workload:8}  {r.method:16} {r.cost:11.1f} {r.mean:7.1f}  ({r.low:.1f} to {r.high:.1f}) "
                   f"{r.hvps:13.2f} {r.worst:13.1e} {r.wrong:6} of {r.compared}", flush=True)  # fmt: skip
         done += rows
     print(f"written to {options.out}")

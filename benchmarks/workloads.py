@@ -14,6 +14,7 @@ from eoslib.schedules import Schedule
 class Workload:
     single: eos.Objective  # what is trained and timed, in the precision it is meant for
     double: eos.Objective  # the same in float64, for the exact value
+    rounded: eos.Objective | None  # the first with products in bfloat16, where arithmetic is what they cost
     lr: Schedule  # step size η of step t
     edge: int  # the step at which timing and comparison begin
     tol: float  # relative error asked of the tracker
@@ -25,8 +26,9 @@ def workload(name: str, seed: int = 0, device: str = "cpu") -> Workload:
     # C begins at a sharpness of 13 and trains at 6: at 0.36 from the start it diverges
     schedule = eos.Drop(0.2, lr, at=15) if name == "C" else eos.WarmUp(lr, steps=1)
     tol = 3e-3 if name in "BC" else 1e-3  # as the full-size runs ask, and the small ones
-    first = torch.float64 if name == "A" else torch.float32
-    return Workload(*(objective(name, dtype, seed, device) for dtype in (first, torch.float64)), schedule, edge, tol)
+    single = objective(name, torch.float64 if name == "A" else torch.float32, seed, device)
+    rounded = eos.Objective(single.network, single.dataset, hvp_dtype=torch.bfloat16) if name in "BC" else None
+    return Workload(single, objective(name, torch.float64, seed, device), rounded, schedule, edge, tol)
 
 
 def objective(name: str, dtype: torch.dtype, seed: int, device: str = "cpu") -> eos.Objective:

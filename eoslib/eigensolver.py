@@ -23,8 +23,9 @@ Array = np.ndarray[Any, np.dtype[np.float64]]
 class Subspace:
     """Orthonormal rows V (m, p), their products H V, and the small matrix T = V H Vᵀ."""
 
-    def __init__(self, hvp: Callable[[Tensor], Tensor], like: Tensor) -> None:
+    def __init__(self, hvp: Callable[[Tensor], Tensor], like: Tensor, noise: float = 0.0, off: float = 0.0) -> None:
         self.hvp, self.hvps, self.size = hvp, 0, 0
+        self.noise, self.off = noise, off  # what rounding in the products makes of H u and uᵀ H u, × the largest value
         self._v, self._hv = (like.new_empty(4, len(like)) for _ in range(2))  # doubled when full
         self.t: Array = np.zeros((0, 0))  # tiny, and numpy is several times quicker there than torch
 
@@ -124,9 +125,11 @@ def ritz(space: Subspace, goal: Goal) -> Ritz:
     v, hv = space.rotate(coordinates[:, :n])
     residuals = hv - torch.from_numpy(values[:n, None].copy()).to(v) * v
     norms = _numpy(torch.linalg.vector_norm(residuals, dim=1))
-    errors = goal.errors(values, norms[: goal.k + 1])
     limit = max(values[0], -values[-1])
-    short = np.concatenate([errors / goal.tol, norms[goal.k :] / goal.guards[: n - goal.k]]) > limit
+    # noise points anywhere, hardly to the other leading pairs: it adds its square to a residual's and finds nothing
+    known = np.sqrt(np.maximum(norms**2 - (space.noise * limit) ** 2, 0.0)) if space.noise else norms
+    errors = goal.errors(values, known[: goal.k + 1]) + space.off * limit
+    short = np.concatenate([errors / goal.tol, known[goal.k :] / goal.guards[: n - goal.k]]) > limit
     return Ritz(values[:n], v, hv, residuals, norms, errors, coordinates, np.flatnonzero(short).tolist())
 
 

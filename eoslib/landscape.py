@@ -34,19 +34,29 @@ class Point:
 
     The loss is the sum of `pieces`. One piece: its graph is built here and kept, and the gradient step and any
     number of `hvp` calls share it. Several (an objective in chunks): one graph at a time is in memory, so each
-    `hvp` call builds them again.
+    `hvp` call builds them again. With an `hvp_dtype` most products are those of `rounded`, so a graph of the exact
+    ones is built at the first of them.
     """
 
-    def __init__(self, pieces: Sequence[Function], w: Tensor) -> None:
+    def __init__(self, pieces: Sequence[Function], w: Tensor, hvp_dtype: torch.dtype | None = None) -> None:
         self.w = w.detach().clone().requires_grad_()  # (p,) a copy: chunks are evaluated again, and w may have moved on
         self.loss, self.gradient = 0.0, torch.zeros_like(w)  # gradient: (p,)
-        self._pieces, self._kept = pieces, None
+        self._pieces, self._hvp_dtype = pieces, hvp_dtype
+        self._kept: Tensor | None = None
+        self._rounded: Point | None = None
         for piece in pieces:
-            value, slope = _value_and_slope(piece, self.w, keep=True)
+            value, slope = _value_and_slope(piece, self.w, keep=hvp_dtype is None)
             self.loss += value
             self.gradient = self.gradient + slope.detach()
-        if len(pieces) == 1:
+        if len(pieces) == 1 and hvp_dtype is None:
             self._kept = slope
+
+    @property
+    def rounded(self) -> Point | None:
+        """The same Hessian with its products in `hvp_dtype`, cheaper and less exact; None where that was not asked."""
+        if self._rounded is None and self._hvp_dtype is not None:
+            self._rounded = Point([_autocast(piece, self._hvp_dtype) for piece in self._pieces], self.w)
+        return self._rounded
 
     def hvp(self, v: Tensor) -> Tensor:
         """The Hessian-vector product H v, with H = ∇²L(w). v and the result have shape (p,), or (m, p) for m at once.
@@ -56,6 +66,8 @@ class Point:
         """
         if v.ndim not in (1, 2) or v.shape[-1] != len(self.w):
             raise ValueError(f"hvp got a vector of shape {tuple(v.shape)}; w has shape {tuple(self.w.shape)}.")
+        if self._kept is None and len(self._pieces) == 1:
+            self._kept = _value_and_slope(self._pieces[0], self.w, keep=True)[1]
         if self._kept is not None:
             return self._product(self._kept, v)
         result = torch.zeros_like(v)
@@ -88,8 +100,11 @@ class Landscape:
     [12.0, 48.0]
     """
 
-    def __init__(self, function: Callable[[Tensor], Tensor], w0: Tensor, *, name: str = "landscape") -> None:
-        self.function = function
+    def __init__(
+        self, function: Callable[[Tensor], Tensor], w0: Tensor, *, name: str = "landscape",
+        hvp_dtype: torch.dtype | None = None,
+    ) -> None:  # fmt: skip
+        self.function, self.hvp_dtype = function, hvp_dtype
         self.pieces: Sequence[Function] = (function,)  # they sum to the function; more than one only to save memory
         self.w0 = torch.as_tensor(w0).detach().clone()  # (p,)
         self.name = name
@@ -98,10 +113,13 @@ class Landscape:
                              "of 32 or 64 bits (of a network: network.float() or .double()).")  # fmt: skip
         if not torch.isfinite(self.w0).all():
             raise ValueError("w0 holds nan or inf; start from finite parameters.")
+        if hvp_dtype not in (None, torch.bfloat16) or (hvp_dtype and self.w0.dtype == torch.float64):
+            raise ValueError(f"hvp_dtype is {hvp_dtype} and the parameters are {self.w0.dtype}; leave it out, or give "
+                             "torch.bfloat16 with a network in float32.")  # fmt: skip
 
     def at(self, w: Tensor) -> Point:
         """Loss, gradient and Hessian-vector products at w (shape (p,)), all from one graph."""
-        return Point(self.pieces, self._checked(w))
+        return Point(self.pieces, self._checked(w), self.hvp_dtype)
 
     def loss(self, w: Tensor) -> float:
         """L(w), without a graph."""
@@ -131,6 +149,16 @@ class Landscape:
     def __str__(self) -> str:
         p = self.w0.numel()
         return f"{self.name} ({p:,} parameter{'s' if p > 1 else ''})"
+
+
+def _autocast(piece: Function, dtype: torch.dtype) -> Function:
+    """The same function, its matrix products and convolutions in `dtype`."""
+
+    def function(w: Tensor) -> Tensor:
+        with torch.autocast(w.device.type, dtype):
+            return piece(w)
+
+    return function
 
 
 def _value_and_slope(piece: Function, w: Tensor, *, keep: bool) -> tuple[float, Tensor]:
