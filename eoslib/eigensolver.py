@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from scipy.linalg.lapack import dsyevd
 from torch import Tensor
 
 __all__ = ["NOT_SMOOTH", "Array", "Goal", "Ritz", "Subspace", "random_rows", "ritz", "solve"]
@@ -119,7 +120,7 @@ class Ritz:
 
 def ritz(space: Subspace, goal: Goal) -> Ritz:
     """The best that the basis holds, and what is not yet good enough. Costs no product."""
-    values, coordinates = np.linalg.eigh(space.t)
+    values, coordinates, _ = dsyevd(space.t, lower=1)  # what np.linalg.eigh calls, without its 10 µs of preparation
     values, coordinates = values[::-1], coordinates[:, ::-1]
     n = min(goal.k + len(goal.guards), space.size)
     v, hv = space.rotate(coordinates[:, :n])

@@ -42,14 +42,12 @@ class Point:
         self.w = w.detach().clone().requires_grad_()  # (p,) a copy: chunks are evaluated again, and w may have moved on
         self.loss, self.gradient = 0.0, torch.zeros_like(w)  # gradient: (p,)
         self._pieces, self._hvp_dtype = pieces, hvp_dtype
-        self._kept: Tensor | None = None
         self._rounded: Point | None = None
         for piece in pieces:
             value, slope = _value_and_slope(piece, self.w, keep=hvp_dtype is None)
             self.loss += value
             self.gradient = self.gradient + slope.detach()
-        if len(pieces) == 1 and hvp_dtype is None:
-            self._kept = slope
+        self._kept: Tensor | None = slope if len(pieces) == 1 and hvp_dtype is None else None
 
     @property
     def rounded(self) -> Point | None:

@@ -178,7 +178,7 @@ def _by_gap(values: Array, norms: Array) -> Array:
     """
     n = norms.shape[-1]
     distance, r = values[..., : n - 1] - values[..., 1:n], norms[..., :-1]  # to the next one below
-    below = distance - norms[..., 1:]
-    above = np.concatenate([np.full_like(below[..., :1], np.inf), (distance - r)[..., :-1]], axis=-1)
-    gap = np.minimum(below, above)
-    return np.where(gap > r, r * r / np.where(gap > r, gap, 1.0), r)
+    gap = distance - norms[..., 1:]
+    if n > 2:
+        gap[..., 1:] = np.minimum(gap[..., 1:], (distance - r)[..., :-1])  # to the one above
+    return np.asarray(r * r / np.maximum(np.maximum(gap, r), 1e-300))  # so that 0 / 0 is 0
