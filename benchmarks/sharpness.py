@@ -102,7 +102,7 @@ def timed(call: Callable[[], tuple[float, int]]) -> tuple[float, float, int]:
 def visits(name: str, seed: int, plan: Plan, device: str) -> Iterator[tuple[str, Visit]]:
     """Every method at the steps of one descent, as (method, visit)."""
     work = workload(name, seed, device)
-    objectives = {"eoslib": work.single} | ({"eoslib, bfloat16": work.rounded} if work.rounded else {})
+    objectives = {"eoslib": work.single} | ({"eoslib bf16": work.rounded} if work.rounded else {})
     ours = {method: (one, eos.SharpnessTracker(tol=work.tol)) for method, one in objectives.items()}
     w = work.single.w0
     for t in range(work.edge + plan.steps):
@@ -173,14 +173,14 @@ def main() -> None:
     rows: list[Row] = []
     start = time.time()
     print(f"on {device}")
-    print("workload  method            × plain step    mean  (quartiles)   HVPs a step   worst error  > 1 % wrong")
+    print("workload  method       × plain step    mean  (quartiles)   HVPs a step   worst error  > 1 % wrong")
     for name in options.names or PLANS:
         given = {key: value for key in ("seeds", "steps", "compare", "peers") if (value := getattr(options, key))}
         plan = (LONG if options.long else PLANS)[name]
         for rows in measure(name, Plan(**(asdict(plan) | given)), device):
             write(done + rows, options.out, device, start)
         for r in rows:
-            print(f"{r.workload:8}  {r.method:16} {r.cost:11.1f} {r.mean:7.1f}  ({r.low:.1f} to {r.high:.1f}) "
+            print(f"{r.workload:8}  {r.method:11} {r.cost:11.1f} {r.mean:7.1f}  ({r.low:.1f} to {r.high:.1f}) "
                   f"{r.hvps:13.2f} {r.worst:13.1e} {r.wrong:6} of {r.compared}", flush=True)  # fmt: skip
         done += rows
     print(f"written to {options.out}")
