@@ -2,12 +2,14 @@
 
 import gc
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import eoslib as eos
+from eoslib.tracker import _by_gap
 
 
 def with_spectrum(values, seed=0):
@@ -215,6 +217,17 @@ def test_too_few_products_is_an_error_that_says_what_to_raise():
 def test_bad_input_is_a_sentence(make, says):
     with pytest.raises(ValueError, match=says):
         make(eos.quadratic([1.0, 2.0, 3.0]))
+
+
+def test_the_estimated_error_is_the_residual_or_its_square_over_the_gap():
+    """By hand: a gap runs from one value to the next, less the residual of that next one."""
+    values = np.array([10.0, 8.0, 7.0, 1.0])
+    assert _by_gap(values, np.array([0.3, 0.5])).tolist() == pytest.approx([0.09 / 1.5])
+    assert _by_gap(values, np.array([0.3, 1.9])).tolist() == [0.3]  # the neighbour may be as high
+    assert _by_gap(values, np.array([1.6, 0.1, 0.0])).tolist() == pytest.approx([2.56 / 1.9, 0.01 / 0.4])  # from above
+    assert _by_gap(np.array([5.0, 5.0, 1.0]), np.zeros(3)).tolist() == [0.0, 0.0]
+    stack = _by_gap(np.stack([values, values]), np.array([[0.3, 0.5], [0.3, 1.9]]))
+    assert stack.tolist() == [pytest.approx([0.06]), [0.3]]
 
 
 @pytest.mark.parametrize("seed", range(8))
