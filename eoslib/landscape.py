@@ -91,7 +91,8 @@ class Point:
 class Landscape:
     """Any scalar torch function of one flat vector, with the interface that `descend` and the curvature tools use.
 
-    Raises ValueError when w0 is not a finite vector of 32 or 64 bits, or the function gives no scalar made of w.
+    `hvp_dtype` is as in Objective. Raises ValueError when w0 is not a finite vector of 32 or 64 bits, hvp_dtype is none
+    that an Objective takes, or the function gives no scalar made of w.
 
     >>> bowl = Landscape(lambda w: (w**4).sum(), torch.tensor([1.0, 2.0], dtype=torch.float64))
     >>> bowl.at(bowl.w0).hvp(torch.ones(2, dtype=torch.float64)).tolist()   # 12 w²
