@@ -4,7 +4,7 @@ One process, one thread, processor time (on CUDA: wall time between synchronisat
 past its edge the methods are timed in turn at the same w, so the machine's moods meet all of them alike. Prints a
 table and writes it, with where it came from, as JSON.
 
-    python benchmarks/sharpness.py                  all four workloads, B and C in a short stretch: took 58 minutes
+    python benchmarks/sharpness.py                  all four workloads, B and C in a short stretch: took 60 minutes
     python benchmarks/sharpness.py A D --seeds 1    two of them, from one start each
     python benchmarks/sharpness.py B C --long       300 steps from three starts of these too: hours, not run in one call
 
