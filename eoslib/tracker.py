@@ -77,9 +77,9 @@ class SharpnessTracker:
         if isinstance(point, Tensor):
             raise ValueError("A tracker takes a point, which knows its Hessian: tracker(objective.at(w)).")
         check_k(self.k, point.w.numel())
-        audit = self._last is None or self._calls % self.audit_every == 0
+        audit = self._calls % self.audit_every == 0  # the first call is one
         space = self._space(point, audit)
-        self._last = self._audit(space) if self._last is None or audit else self._follow(space, self._last)
+        self._last = self._audit(space) if audit or self._last is None else self._follow(space, self._last)
         if audit and space.noise:
             self._weigh(self._last, point.hvp, space)
             if not self._serves:

@@ -15,7 +15,7 @@ def pair(**options):
 
 
 class Matrix:
-    """A symmetric matrix, and the same with products that are off by a matrix of size `wrong` and by bfloat16."""
+    """A symmetric matrix, and the same with products that are off by the factor 1 + `wrong` and by bfloat16."""
 
     def __init__(self, values, wrong=0.0, seed=0):
         generator, p = torch.Generator().manual_seed(seed), len(values)
