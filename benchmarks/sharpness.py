@@ -102,8 +102,7 @@ def timed(call: Callable[[], tuple[float, int]]) -> tuple[float, float, int]:
 def visits(name: str, seed: int, plan: Plan, device: str) -> Iterator[tuple[str, Visit]]:
     """Every method at the steps of one descent, as (method, visit)."""
     work = workload(name, seed, device)
-    objectives = {"eoslib": work.single} | ({"eoslib bf16": work.rounded} if work.rounded else {})
-    ours = {method: (one, eos.SharpnessTracker(tol=work.tol)) for method, one in objectives.items()}
+    ours = {method: (one, eos.SharpnessTracker(tol=work.tol)) for method, one in work.ours.items()}
     w = work.single.w0
     for t in range(work.edge + plan.steps):
         if t >= work.edge - WARM_UP:

@@ -26,7 +26,7 @@ class Subspace:
 
     def __init__(self, hvp: Callable[[Tensor], Tensor], like: Tensor, noise: float = 0.0, off: float = 0.0) -> None:
         self.hvp, self.hvps, self.size = hvp, 0, 0
-        self.noise, self.off = noise, off  # what rounding in the products makes of H u and uᵀ H u, × the largest value
+        self.noise, self.off = noise, off  # what is off in H u and uᵀ H u, × the largest value
         self._v, self._hv = (like.new_empty(4, len(like)) for _ in range(2))  # doubled when full
         self.t: Array = np.zeros((0, 0))  # tiny, and numpy is several times quicker there than torch
 
@@ -127,7 +127,7 @@ def ritz(space: Subspace, goal: Goal) -> Ritz:
     residuals = hv - torch.from_numpy(values[:n, None].copy()).to(v) * v
     norms = _numpy(torch.linalg.vector_norm(residuals, dim=1))
     limit = max(values[0], -values[-1])
-    # noise points anywhere, hardly to the other leading pairs: it adds its square to a residual's and finds nothing
+    # what is off points anywhere, hardly to the other leading pairs: it adds its square to a residual's, no more
     known = np.sqrt(np.maximum(norms**2 - (space.noise * limit) ** 2, 0.0)) if space.noise else norms
     errors = goal.errors(values, known[: goal.k + 1]) + space.off * limit
     short = np.concatenate([errors / goal.tol, known[goal.k :] / goal.guards[: n - goal.k]]) > limit

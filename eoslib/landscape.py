@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Protocol
 
 import torch
@@ -11,6 +13,10 @@ from torch import Tensor
 __all__ = ["Curved", "Landscape", "Matrix", "Point", "quadratic"]
 
 Function = Callable[[Tensor], Tensor]  # (p,) to a scalar
+PRODUCTS = ("exact", "bfloat16", "difference")  # what a SharpnessTracker may search with
+# The step of a difference, in √(rounding unit) · ‖w‖: rounding falls as the step grows, the third derivative's part
+# grows with it. On three networks, each at several points, the two were about equal near this, at 1e-3 of the sharpness
+STEP = 0.1
 
 
 class Matrix(Protocol):
@@ -34,27 +40,24 @@ class Point:
 
     The loss is the sum of `pieces`. One piece: its graph is built here and kept, and the gradient step and any
     number of `hvp` calls share it. Several (an objective in chunks): one graph at a time is in memory, so each
-    `hvp` call builds them again. With an `hvp_dtype` most products are those of `rounded`, so a graph of the exact
-    ones is built at the first of them.
+    `hvp` call builds them again. Where most products are those of `approximate`, a graph of the exact ones is built
+    at the first of them.
     """
 
-    def __init__(self, pieces: Sequence[Function], w: Tensor, hvp_dtype: torch.dtype | None = None) -> None:
+    def __init__(self, pieces: Sequence[Function], w: Tensor, products: str = "exact") -> None:
         self.w = w.detach().clone().requires_grad_()  # (p,) a copy: chunks are evaluated again, and w may have moved on
-        self.loss, self.gradient = 0.0, torch.zeros_like(w)  # gradient: (p,)
-        self._pieces, self._hvp_dtype = pieces, hvp_dtype
-        self._rounded: Point | None = None
-        for piece in pieces:
-            value, slope = _value_and_slope(piece, self.w, keep=hvp_dtype is None)
-            self.loss += value
-            self.gradient = self.gradient + slope.detach()
-        self._kept: Tensor | None = slope if len(pieces) == 1 and hvp_dtype is None else None
+        self._pieces, self._products = pieces, products
+        keep = products == "exact"
+        self.loss, slope = _loss_and_slope(pieces, self.w, keep=keep and len(pieces) == 1)
+        self.gradient = slope.detach()  # (p,)
+        self._kept: Tensor | None = slope if keep and len(pieces) == 1 else None
 
-    @property
-    def rounded(self) -> Point | None:
-        """The same Hessian with its products in `hvp_dtype`, cheaper and less exact; None where that was not asked."""
-        if self._rounded is None and self._hvp_dtype is not None:
-            self._rounded = Point([_autocast(piece, self._hvp_dtype) for piece in self._pieces], self.w)
-        return self._rounded
+    @cached_property
+    def approximate(self) -> Matrix | None:
+        """The same Hessian with cheaper, less exact products; None where they were not asked for."""
+        if self._products == "bfloat16":
+            return Point([_autocast(piece, torch.bfloat16) for piece in self._pieces], self.w)
+        return _Differences(self._pieces, self.w.detach(), self.gradient) if self._products == "difference" else None
 
     def hvp(self, v: Tensor) -> Tensor:
         """The Hessian-vector product H v, with H = ∇²L(w). v and the result have shape (p,), or (m, p) for m at once.
@@ -65,12 +68,12 @@ class Point:
         if v.ndim not in (1, 2) or v.shape[-1] != len(self.w):
             raise ValueError(f"hvp got a vector of shape {tuple(v.shape)}; w has shape {tuple(self.w.shape)}.")
         if self._kept is None and len(self._pieces) == 1:
-            self._kept = _value_and_slope(self._pieces[0], self.w, keep=True)[1]
+            self._kept = _loss_and_slope(self._pieces, self.w, keep=True)[1]
         if self._kept is not None:
             return self._product(self._kept, v)
         result = torch.zeros_like(v)
         for piece in self._pieces:
-            result = result + self._product(_value_and_slope(piece, self.w, keep=True)[1], v)
+            result = result + self._product(_loss_and_slope([piece], self.w, keep=True)[1], v)
         return result
 
     def _product(self, slope: Tensor, v: Tensor) -> Tensor:
@@ -88,10 +91,25 @@ class Point:
         return product
 
 
+class _Differences:
+    """The Hessian by forward differences, H v ≈ (∇L(w + εv) − ∇L(w)) / ε: one gradient a product, without its graph."""
+
+    def __init__(self, pieces: Sequence[Function], w: Tensor, gradient: Tensor) -> None:
+        self.w, self._pieces, self._gradient = w, pieces, gradient
+        self._step = STEP * math.sqrt(torch.finfo(w.dtype).eps) * (float(w.norm()) or 1.0)
+
+    def hvp(self, v: Tensor) -> Tensor:
+        if v.ndim == 2:
+            return torch.stack([self.hvp(row) for row in v])
+        step = self._step / (float(v.norm()) or 1.0)
+        _, slope = _loss_and_slope(self._pieces, (self.w + step * v).requires_grad_(), keep=False)
+        return (slope - self._gradient) / step
+
+
 class Landscape:
     """Any scalar torch function of one flat vector, with the interface that `descend` and the curvature tools use.
 
-    `hvp_dtype` is as in Objective. Raises ValueError when w0 is not a finite vector of 32 or 64 bits, hvp_dtype is none
+    `products` is as in Objective. Raises ValueError when w0 is not a finite vector of 32 or 64 bits, products are none
     that an Objective takes, or the function gives no scalar made of w.
 
     >>> bowl = Landscape(lambda w: (w**4).sum(), torch.tensor([1.0, 2.0], dtype=torch.float64))
@@ -100,10 +118,9 @@ class Landscape:
     """
 
     def __init__(
-        self, function: Callable[[Tensor], Tensor], w0: Tensor, *, name: str = "landscape",
-        hvp_dtype: torch.dtype | None = None,
-    ) -> None:  # fmt: skip
-        self.function, self.hvp_dtype = function, hvp_dtype
+        self, function: Callable[[Tensor], Tensor], w0: Tensor, *, name: str = "landscape", products: str = "exact"
+    ) -> None:
+        self.function, self.products = function, products
         self.pieces: Sequence[Function] = (function,)  # they sum to the function; more than one only to save memory
         self.w0 = torch.as_tensor(w0).detach().clone()  # (p,)
         self.name = name
@@ -112,13 +129,13 @@ class Landscape:
                              "of 32 or 64 bits (of a network: network.float() or .double()).")  # fmt: skip
         if not torch.isfinite(self.w0).all():
             raise ValueError("w0 holds nan or inf; start from finite parameters.")
-        if hvp_dtype not in (None, torch.bfloat16) or (hvp_dtype and self.w0.dtype == torch.float64):
-            raise ValueError(f"hvp_dtype is {hvp_dtype} and the parameters are {self.w0.dtype}; leave it out, or give "
-                             "torch.bfloat16 with a network in float32.")  # fmt: skip
+        if products not in PRODUCTS or (products == "bfloat16" and self.w0.dtype == torch.float64):
+            raise ValueError(f"products is {products!r} and the parameters are {self.w0.dtype}; use 'exact', "
+                             "'difference', or 'bfloat16' with a network in float32.")  # fmt: skip
 
     def at(self, w: Tensor) -> Point:
         """Loss, gradient and Hessian-vector products at w (shape (p,)), all from one graph."""
-        return Point(self.pieces, self._checked(w), self.hvp_dtype)
+        return Point(self.pieces, self._checked(w), self.products)
 
     def loss(self, w: Tensor) -> float:
         """L(w), without a graph."""
@@ -131,12 +148,7 @@ class Landscape:
 
     def loss_and_gradient(self, w: Tensor) -> tuple[float, Tensor]:
         """L(w) and ∇L(w), cheaper than `at` where no curvature is wanted."""
-        w = self._checked(w).detach().requires_grad_()
-        loss, gradient = 0.0, torch.zeros_like(w)
-        for piece in self.pieces:
-            value, slope = _value_and_slope(piece, w, keep=False)
-            loss, gradient = loss + value, gradient + slope
-        return loss, gradient
+        return _loss_and_slope(self.pieces, self._checked(w).detach().requires_grad_(), keep=False)
 
     def _checked(self, w: Tensor) -> Tensor:
         if w.shape != self.w0.shape:
@@ -160,14 +172,17 @@ def _autocast(piece: Function, dtype: torch.dtype) -> Function:
     return function
 
 
-def _value_and_slope(piece: Function, w: Tensor, *, keep: bool) -> tuple[float, Tensor]:
-    """A function's value at w and its gradient, (p,), with a graph of its own where that is to be kept."""
-    value = piece(w)
-    if value.numel() != 1 or not value.requires_grad:
-        raise ValueError(f"The function gave shape {tuple(value.shape)}, requires_grad={value.requires_grad}; compute "
-                         "a scalar from w, with torch.")  # fmt: skip
-    (slope,) = torch.autograd.grad(value, w, create_graph=keep)
-    return float(value.detach()), slope
+def _loss_and_slope(pieces: Sequence[Function], w: Tensor, *, keep: bool) -> tuple[float, Tensor]:
+    """The value of a sum at w and its gradient, (p,), with its graph where that is to be kept."""
+    loss, gradient = 0.0, torch.zeros_like(w)
+    for piece in pieces:
+        value = piece(w)
+        if value.numel() != 1 or not value.requires_grad:
+            raise ValueError(f"The function gave shape {tuple(value.shape)}, requires_grad={value.requires_grad}; "
+                             "compute a scalar from w, with torch.")  # fmt: skip
+        (slope,) = torch.autograd.grad(value, w, create_graph=keep)
+        loss, gradient = loss + float(value.detach()), slope if len(pieces) == 1 else gradient + slope
+    return loss, gradient
 
 
 def quadratic(curvature: Tensor | Sequence[float], w0: Tensor | Sequence[float] | None = None) -> Landscape:

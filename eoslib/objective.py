@@ -41,12 +41,15 @@ class Objective(Landscape):
     `chunk` bounds memory: loss, gradient and products are summed over chunks of that many examples, each weighted by
     its share of n, so they stay those of the full batch. BatchNorm in training mode normalises over the chunk,
     which makes another function of w: such a network takes `ghost_batch`, the size it normalises over, instead.
-    With `hvp_dtype=torch.bfloat16` a SharpnessTracker, and so `descend`, searches with products of a second graph,
-    its matrix products and convolutions in bfloat16 (torch's autocast). Loss, gradient and all else stay as they are.
-    It pays where arithmetic is what a product costs and the machine has instructions for it.
+    `products` says what a SharpnessTracker, and so `descend`, searches with. Loss, gradient and all else stay exact.
+    - "exact": second derivatives, from the graph of the gradient.
+    - "difference": (∇L(w + εv) − ∇L(w)) / ε, the price of one gradient and no graph of it. It pays where an exact
+      product costs much more than that: convolutions, deep networks, chunks.
+    - "bfloat16": a second graph, its matrix products and convolutions in bfloat16 (torch's autocast). It pays where
+      arithmetic is what a product costs and the machine has instructions for it. Of a network in float32.
     x of whole numbers (torch.long) stays as it is, for networks that look words up; all else takes the network's dtype.
     Raises ValueError when shapes do not fit, the loss is unknown or not a function of w (dropout), the network is in
-    half precision, hvp_dtype is another or meets float64, or chunk meets BatchNorm.
+    half precision, products are none of these or do not fit its dtype, or chunk meets BatchNorm.
     Source: Cohen et al. 2021, the authors' code, for both normalisations. torch's own MSELoss also divides by
     the number of outputs, so with 10 outputs its sharpness is 1/5 of the one here.
 
@@ -57,7 +60,7 @@ class Objective(Landscape):
 
     def __init__(
         self, network: nn.Module, dataset: Dataset, *, loss: str = "mse",
-        chunk: int | None = None, ghost_batch: int | None = None, hvp_dtype: torch.dtype | None = None,
+        chunk: int | None = None, ghost_batch: int | None = None, products: str = "exact",
     ) -> None:  # fmt: skip
         if not isinstance(dataset, Dataset):
             raise ValueError(f"Objective got a {type(dataset).__name__}; give an eos.Dataset(x, y), all examples.")
@@ -76,7 +79,7 @@ class Objective(Landscape):
         self.chunk = _chunk_size(network, len(dataset), chunk, ghost_batch)
         self._ghosts = ghost_batch is not None and self.chunk is not None  # one ghost batch of all n is the full batch
         name = getattr(network, "name", type(network).__name__)
-        super().__init__(lambda w: self.loss_of(self.outputs(w)), w0, name=str(name), hvp_dtype=hvp_dtype)
+        super().__init__(lambda w: self.loss_of(self.outputs(w)), w0, name=str(name), products=products)
         if self.chunk is not None:
             self.pieces = [self._piece(slice(i, i + self.chunk)) for i in range(0, len(dataset), self.chunk)]
             self.function = lambda w: torch.stack([piece(w) for piece in self.pieces]).sum()
@@ -158,7 +161,7 @@ class Objective(Landscape):
 
     def __str__(self) -> str:
         ghosts = f", BatchNorm over batches of {self.chunk}" if self._ghosts else ""
-        searched = "" if self.hvp_dtype is None else f", searched in {str(self.hvp_dtype).removeprefix('torch.')}"
+        searched = "" if self.products == "exact" else f", {self.products} products"
         return f"{super().__str__()} on {self.dataset}, {self._loss_name}{ghosts}{searched}"
 
 

@@ -20,9 +20,9 @@ __all__ = ["GaussNewton", "Operator", "Preconditioned", "preconditioned"]
 class Operator:
     """A symmetric matrix at one w, known only by its products with vectors."""
 
-    def __init__(self, w: Tensor, product: Callable[[Tensor], Tensor], rounded: Matrix | None = None) -> None:
+    def __init__(self, w: Tensor, product: Callable[[Tensor], Tensor], approximate: Matrix | None = None) -> None:
         self.w = w.detach()  # (p,)
-        self.rounded = rounded  # the same matrix with cheaper, less exact products, where there is one
+        self.approximate = approximate  # the same matrix with cheaper, less exact products, where there is one
         self._product = product
 
     def hvp(self, v: Tensor) -> Tensor:
@@ -62,9 +62,9 @@ class Preconditioned:
 
 def preconditioned(point: Matrix, diagonal: Tensor) -> Operator:
     """P^-1/2 A P^-1/2 for the matrix A at a point and the diagonal P > 0, shape (p,)."""
-    scale, rounded = diagonal.rsqrt(), getattr(point, "rounded", None)
-    cheaper = rounded and preconditioned(rounded, diagonal)
-    return Operator(point.w, lambda v: scale * point.hvp(scale * v), cheaper)
+    scale, cheaper = diagonal.rsqrt(), getattr(point, "approximate", None)
+    approximate = cheaper and preconditioned(cheaper, diagonal)
+    return Operator(point.w, lambda v: scale * point.hvp(scale * v), approximate)
 
 
 class GaussNewton:

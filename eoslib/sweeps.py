@@ -91,8 +91,8 @@ def _obstacle(runs: Sequence[Descent]) -> str:
         return "they are not all on one function of w"
     if len(first.pieces) > 1:
         return "the objective is evaluated in chunks"
-    if first.hvp_dtype is not None:
-        return "a batch has no rounded products"
+    if first.products != "exact":
+        return f"a batch has no {first.products} products"
     kept = graph_size(first.function, runs[0].w0)
     if kept > SMALL:
         return f"one graph keeps {kept:,} numbers, so a batch would save little and need much memory"

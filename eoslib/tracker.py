@@ -26,7 +26,7 @@ GUARD_BELOW = 0.9  # the guard's eigenvalue is below this share of the last one 
 GUARD_SHARE = 0.01  # no pair asked for holds more than this share of the guard,
 NEAR = 0.03  # and no eigenvalue asked for has changed by more than this share of the largest.
 GROWN, STRICT = (0.1, np.inf), (0.03, 0.03)  # residuals allowed to the guards of a basis that grew, and in an audit
-# Rounded products serve while, at the last audit, they
+# Approximate products serve while, at the last audit, they
 OFF = 0.5  # changed no value by more than this share of tol,
 NOISE = 0.01  # and no product by more than this share of the largest eigenvalue.
 MARGIN = 1.2  # that change is taken to be up to so many times what it was there
@@ -44,9 +44,9 @@ class SharpnessTracker:
     - Where a value has fallen by more than 3 % of the largest since the last point, what was below may now be on top:
       an audit, in which not only a random r joins, but r, Hr … H⁷r, as in a cold start.
     Where the guard is far below, its product is computed only at every fourth point.
-    Where a point has rounded products (`Objective(hvp_dtype=…)`) the search is theirs, and each audit weighs what they
-    found with exact ones. What rounding changed there is part of `errors`; where it is above half of `tol`, the points
-    up to the next audit are solved with exact products. `hvps` counts both kinds.
+    Where a point has approximate products (`Objective(products=…)`) the search is theirs, and each audit weighs what
+    they found with exact ones. What was off there is part of `errors`; where it is above half of `tol`, the points up
+    to the next audit are solved with exact products. `hvps` counts both kinds.
     `tol` bounds the estimated relative error of the eigenvalues. A point where `max_hvps` products do not
     suffice comes back with converged=False.
     Raises ValueError on k < 1, tol outside (0, 1) or audit_every < 1.
@@ -69,7 +69,7 @@ class SharpnessTracker:
         self._generator = torch.Generator().manual_seed(seed)
         self._last: Ritz | None = None  # what was found at the last point
         self._second: Tensor | None = None  # (p,) the second guard, from the last point where the basis grew
-        self._off, self._noise = 0.0, 2.0**-8  # what rounding changed at the last audit, relative: a value, and H u
+        self._off, self._noise = 0.0, 2.0**-8  # what was off at the last audit, relative: a value, and H u
         self._calls, self._guard_age = 0, 0  # points seen, and how many since the guard's product was computed
 
     def __call__(self, point: Matrix) -> Eigenpairs:
@@ -96,32 +96,32 @@ class SharpnessTracker:
         last = self._last and {"values": torch.from_numpy(self._last.values.copy()), "v": self._last.v,
                                "hv": self._last.hv}  # fmt: skip
         return {"last": last, "second": self._second, "calls": self._calls, "guard_age": self._guard_age,
-                "rounding": (self._off, self._noise), "generator": self._generator.get_state()}  # fmt: skip
+                "approximate": (self._off, self._noise), "generator": self._generator.get_state()}  # fmt: skip
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from where `state_dict` was taken, on the CPU to the last bit."""
         self._calls, self._guard_age, self._second = state["calls"], state["guard_age"], state["second"]
-        self._off, self._noise = state["rounding"]
+        self._off, self._noise = state["approximate"]
         self._generator.set_state(state["generator"].cpu())
         if (last := state["last"]) is not None:
             none = np.empty(0)  # what was not yet good enough there matters no more
             self._last = Ritz(last["values"].cpu().numpy(), last["v"], last["hv"], last["v"][:0], none, none, none, [])
 
     def _space(self, point: Matrix, audit: bool) -> Subspace:
-        """An empty basis, with rounded products where the point has them and they serve, or are to be tried again."""
-        rounded = getattr(point, "rounded", None)  # not every matrix knows of it
-        if rounded is None or not (audit or self._serves):
+        """An empty basis, with approximate products where the point has them and they serve, or are tried again."""
+        cheaper = getattr(point, "approximate", None)  # not every matrix knows of it
+        if cheaper is None or not (audit or self._serves):
             return Subspace(point.hvp, point.w)
         most = OFF * self._goal.tol
-        return Subspace(rounded.hvp, point.w, MARGIN * min(self._noise, NOISE), most if audit else self._off)
+        return Subspace(cheaper.hvp, point.w, MARGIN * min(self._noise, NOISE), most if audit else self._off)
 
     @property
     def _serves(self) -> bool:
-        """Whether rounding changed little at the last audit."""
+        """Whether approximate products were off by little at the last audit."""
         return self._off <= OFF * self._goal.tol and self._noise <= NOISE
 
     def _weigh(self, found: Ritz, hvp: Callable[[Tensor], Tensor], space: Subspace) -> None:
-        """Learn from k exact products what rounding does to the pairs asked for."""
+        """Learn from k exact products what the approximate ones do to the pairs asked for."""
         u, largest = found.v[: self.k], abs(found.values[0]) or 1.0
         change = torch.stack([hvp(row) for row in u]) - found.hv[: self.k]
         space.hvps += len(u)

@@ -155,7 +155,7 @@ def test_the_papers_networks_train_a_step(network):
 
 def test_products_in_bfloat16_find_what_exact_ones_do():
     network, data = eos.mlp(64, 30, 20, 10, seed=0, dtype=torch.float32).cuda(), eos.digits(500)
-    plain, half = eos.Objective(network, data), eos.Objective(network, data, hvp_dtype=torch.bfloat16)
+    plain, half = eos.Objective(network, data), eos.Objective(network, data, products="bfloat16")
     runs = [eos.descend(o, eos.GradientDescent(0.55), steps=60, tol=3e-3, progress=False) for o in (plain, half)]
     assert torch.equal(runs[0].w, runs[1].w)
     assert not (runs[0].sharpness == runs[1].sharpness).any()

@@ -1,17 +1,17 @@
-"""Products in bfloat16 find the eigenvectors; exact ones weigh them, and take over where rounding changes too much."""
+"""Approximate products find the eigenvectors; exact ones weigh them, and take over where too much is off."""
 
 import pytest
 import torch
 
 import eoslib as eos
 
-HALF = {"hvp_dtype": torch.bfloat16}
+HALF = {"products": "bfloat16"}
 
 
-def pair(**options):
-    """The same network in float32, without and with rounded products."""
+def pair(products="bfloat16", **options):
+    """The same network in float32, with exact and with approximate products."""
     network, data = eos.mlp(64, 30, 20, 10, seed=0, dtype=torch.float32), eos.digits(500)
-    return eos.Objective(network, data, **options), eos.Objective(network, data, **options, **HALF)
+    return eos.Objective(network, data, **options), eos.Objective(network, data, **options, products=products)
 
 
 class Matrix:
@@ -22,7 +22,7 @@ class Matrix:
         q, _ = torch.linalg.qr(torch.randn(p, p, generator=generator, dtype=torch.float64))
         self.w, self.exact = torch.zeros(p), 0
         self.a = (q @ torch.diag(torch.tensor(values, dtype=torch.float64)) @ q.T).float()
-        self.rounded = Rounded(self.a * (1 + wrong))
+        self.approximate = Rounded(self.a * (1 + wrong))
 
     def hvp(self, v):
         self.exact += 1
@@ -40,27 +40,71 @@ class Rounded:
 
 @pytest.mark.parametrize("loss", ["mse", "cross-entropy"])
 @pytest.mark.parametrize("chunk", [None, 150])
-def test_loss_gradient_and_exact_products_are_untouched(loss, chunk):
-    plain, half = pair(loss=loss, chunk=chunk)
+@pytest.mark.parametrize(("products", "least", "most"), [("bfloat16", 1e-4, 2e-2), ("difference", 1e-6, 5e-3)])
+def test_loss_gradient_and_exact_products_are_untouched(products, least, most, chunk, loss):
+    plain, cheap = pair(products, loss=loss, chunk=chunk)
     v = torch.randn(len(plain.w0), generator=torch.Generator().manual_seed(1))
-    a, b = plain.at(plain.w0), half.at(half.w0)
+    a, b = plain.at(plain.w0), cheap.at(cheap.w0)
     assert a.loss == b.loss and torch.equal(a.gradient, b.gradient)
     assert torch.equal(a.hvp(v), b.hvp(v))
-    assert a.rounded is None
-    off = float((b.rounded.hvp(v) - b.hvp(v)).norm() / b.hvp(v).norm())
-    assert 1e-4 < off < 2e-2  # bfloat16 carries 8 bits
+    assert a.approximate is None
+    off = float((b.approximate.hvp(v) - b.hvp(v)).norm() / b.hvp(v).norm())
+    assert least < off < most  # bfloat16 carries 8 bits
 
 
-def test_a_run_is_the_same_run_and_its_sharpness_within_the_tolerance():
-    plain, half = pair()
+@pytest.mark.parametrize("products", ["bfloat16", "difference"])
+def test_a_run_is_the_same_run_and_its_sharpness_within_the_tolerance(products):
+    plain, cheap = pair(products)
     gd = eos.GradientDescent(0.55)
-    runs = [eos.descend(o, gd, steps=100, tol=3e-3, progress=False) for o in (plain, half)]
+    runs = [eos.descend(o, gd, steps=100, tol=3e-3, progress=False) for o in (plain, cheap)]
     assert torch.equal(runs[0].w, runs[1].w) and (runs[0].loss == runs[1].loss).all()
     assert not (runs[0].sharpness == runs[1].sharpness).any()
     assert runs[1].crossing() is not None
     ratio = runs[1].sharpness / runs[0].sharpness
     assert abs(ratio - 1).max() < 6e-3  # each is within 3e-3 of the true one
-    assert "searched in bfloat16" in runs[1].provenance["objective"]
+    assert f"{products} products" in runs[1].provenance["objective"]
+
+
+def test_a_difference_is_the_hessian_and_half_the_third_derivative_of_its_step():
+    """L = Σ wᵢ³/6 has the Hessian diag(w) and the third derivative 1: a step ε along axis i adds ε/2 exactly."""
+    cubic = eos.Landscape(lambda w: (w**3).sum() / 6, torch.tensor([3.0, 4.0]).double(), products="difference")
+    point = cubic.at(cubic.w0)
+    step = 0.1 * torch.finfo(torch.float64).eps ** 0.5 * 5.0  # ‖w‖ = 5
+    axis = torch.tensor([0.0, 1.0]).double()
+    assert float(point.approximate.hvp(axis)[1] - 4.0) == pytest.approx(step / 2, abs=2e-16 * 8 / step)
+    for size in (1e-6, 1.0, 1e6):  # the step does not depend on the length of v
+        assert torch.allclose(point.approximate.hvp(size * axis), size * axis * 4.0, rtol=1e-6, atol=0)
+    assert point.approximate.hvp(torch.zeros(2).double()).tolist() == [0.0, 0.0]
+    both = point.approximate.hvp(torch.eye(2).double())
+    assert torch.allclose(both, torch.diag(cubic.w0), rtol=1e-6, atol=1e-6)
+
+
+def test_differences_build_no_graph_of_the_gradient_between_audits(monkeypatch):
+    """A product is one gradient. Only an audit, every tenth point, needs a second derivative."""
+    kept, real = [], torch.autograd.grad
+
+    def grad(*inputs, **options):
+        kept.append(bool(options.get("create_graph")))
+        return real(*inputs, **options)
+
+    _, cheap = pair("difference")
+    track, w = eos.SharpnessTracker(tol=3e-3), cheap.w0
+    monkeypatch.setattr(torch.autograd, "grad", grad)
+    for t in range(11):
+        kept.clear()
+        point = cheap.at(w)
+        pairs = track(point)
+        assert sum(kept) == (t % 10 == 0)
+        assert len(kept) == 1 + pairs.hvps + sum(kept)  # the gradient, the products, and the audit's graph
+        w = w - 0.05 * point.gradient
+
+
+def test_a_difference_from_the_origin_and_where_the_loss_is_not_finite():
+    bowl = eos.Landscape(lambda w: (w**2 * torch.tensor([1.0, 2.0])).sum(), torch.zeros(2), products="difference")
+    assert bowl.at(bowl.w0).approximate.hvp(torch.tensor([0.0, 1.0])).tolist() == pytest.approx([0.0, 4.0], rel=1e-5)
+    cliff = eos.Landscape(lambda w: w.sqrt().sum(), torch.tensor([1.0, 0.0]), products="difference")
+    with pytest.raises(FloatingPointError, match="not smooth"):
+        eos.SharpnessTracker()(cliff.at(cliff.w0))
 
 
 def test_most_products_are_rounded_and_every_audit_weighs_with_an_exact_one():
@@ -72,7 +116,7 @@ def test_most_products_are_rounded_and_every_audit_weighs_with_an_exact_one():
         off = abs(pairs.values - torch.tensor([10.0, 8.0]))
         assert (off <= 2 * pairs.errors).all()  # an estimate: rounding is not the same at every point
     assert matrix.exact == 3 * 2
-    assert matrix.rounded.count > 5 * matrix.exact
+    assert matrix.approximate.count > 5 * matrix.exact
 
 
 def test_where_rounding_changes_a_value_too_much_exact_products_take_over():
@@ -81,12 +125,12 @@ def test_where_rounding_changes_a_value_too_much_exact_products_take_over():
     track = eos.SharpnessTracker(tol=3e-3)
     seen = [track(bad) for _ in range(10)]
     assert all(p.converged and p.values.item() == pytest.approx(10.0, rel=1e-4) for p in seen)
-    assert sum(p.hvps for p in seen) == bad.exact + bad.rounded.count
-    tried = bad.rounded.count  # at the first point alone
+    assert sum(p.hvps for p in seen) == bad.exact + bad.approximate.count
+    tried = bad.approximate.count  # at the first point alone
     assert tried < seen[0].hvps
     for _ in range(5):
         track(good)  # the eleventh point is an audit: rounded products are tried again, and serve
-    assert bad.rounded.count == tried and good.exact == 1 and good.rounded.count > 5
+    assert bad.approximate.count == tried and good.exact == 1 and good.approximate.count > 5
 
 
 def test_noise_in_the_products_does_not_keep_a_cluster_from_converging():
@@ -116,8 +160,8 @@ def test_a_preconditioned_matrix_has_rounded_products_too():
     point = eos.Preconditioned(half, diagonal).at(half.w0)
     v = torch.ones_like(half.w0)
     scale = diagonal.rsqrt()
-    assert torch.equal(point.rounded.hvp(v), scale * half.at(half.w0).rounded.hvp(scale * v))
-    assert eos.Preconditioned(pair()[0], diagonal).at(half.w0).rounded is None
+    assert torch.equal(point.approximate.hvp(v), scale * half.at(half.w0).approximate.hvp(scale * v))
+    assert eos.Preconditioned(pair()[0], diagonal).at(half.w0).approximate is None
 
 
 def test_a_tracker_goes_on_from_its_state_to_the_last_bit():
@@ -135,10 +179,10 @@ def test_a_tracker_goes_on_from_its_state_to_the_last_bit():
 def test_a_sweep_of_them_runs_one_after_another():
     _, half = pair()
     runs = eos.sweep(half, [eos.GradientDescent(0.1), eos.GradientDescent(0.2)], steps=2, progress=False)
-    assert "no rounded products" in runs[0].provenance["sweep"]
+    assert "no bfloat16 products" in runs[0].provenance["sweep"]
 
 
-@pytest.mark.parametrize(("dtype", "parameters"), [(torch.float16, torch.float32), (torch.bfloat16, torch.float64)])
-def test_what_makes_no_sense_is_a_sentence(dtype, parameters):
-    with pytest.raises(ValueError, match=r"give torch\.bfloat16 with a network in float32"):
-        eos.Objective(eos.mlp(1, 3, 1, dtype=parameters), eos.chebyshev(3), hvp_dtype=dtype)
+@pytest.mark.parametrize(("products", "parameters"), [("float16", torch.float32), ("bfloat16", torch.float64)])
+def test_what_makes_no_sense_is_a_sentence(products, parameters):
+    with pytest.raises(ValueError, match=rf"products is '{products}' .* use 'exact', 'difference', or 'bfloat16' with"):
+        eos.Objective(eos.mlp(1, 3, 1, dtype=parameters), eos.chebyshev(3), products=products)
