@@ -45,7 +45,7 @@ class Plan:
 
 
 PLANS = {"A": Plan(3, 300, 1, 10), "D": Plan(3, 300, 2, 4), "B": Plan(3, 100, 7, 98), "C": Plan(1, 31, 3, 21)}
-LONG = PLANS | {"B": Plan(3, 300, 7, 98), "C": Plan(3, 300, 13, 91)}
+LONG = PLANS | {"B": Plan(3, 300, 7, 98), "C": Plan(3, 300, 17, 182)}
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from eoslib.schedules import Schedule
 class Workload:
     single: eos.Objective  # what is trained and timed, in the precision it is meant for
     double: eos.Objective  # the same in float64, for the exact value
-    ours: dict[str, eos.Objective]  # by the method's name in the table: the first, and where it pays with other products
+    ours: dict[str, eos.Objective]  # by their names in the table: with exact products, and cheaper ones where it pays
     lr: Schedule  # step size η of step t
     edge: int  # the step at which timing and comparison begin
     tol: float  # relative error asked of the tracker

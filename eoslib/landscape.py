@@ -17,6 +17,9 @@ PRODUCTS = ("exact", "bfloat16", "difference")  # what a SharpnessTracker may se
 # The step of a difference, in √(rounding unit) · ‖w‖: rounding falls as the step grows, the third derivative's part
 # grows with it. On three networks, each at several points, the two were about equal near this, at 1e-3 of the sharpness
 STEP = 0.1
+# How the names of operations whose gradient jumps begin: a difference across a jump is no derivative
+KINKS = ("Relu", "LeakyRelu", "Prelu", "Rrelu", "Threshold", "Hard", "Softshrink", "Abs", "Clamp", "Max", "Min",
+         "AdaptiveMax", "FractionalMax")  # fmt: skip
 
 
 class Matrix(Protocol):
@@ -120,7 +123,7 @@ class Landscape:
     def __init__(
         self, function: Callable[[Tensor], Tensor], w0: Tensor, *, name: str = "landscape", products: str = "exact"
     ) -> None:
-        self.function, self.products = function, products
+        self.function, self.products, self._smooth = function, products, False  # not known to be
         self.pieces: Sequence[Function] = (function,)  # they sum to the function; more than one only to save memory
         self.w0 = torch.as_tensor(w0).detach().clone()  # (p,)
         self.name = name
@@ -134,7 +137,13 @@ class Landscape:
                              "'difference', or 'bfloat16' with a network in float32.")  # fmt: skip
 
     def at(self, w: Tensor) -> Point:
-        """Loss, gradient and Hessian-vector products at w (shape (p,)), all from one graph."""
+        """Loss, gradient and Hessian-vector products at w (shape (p,)), all from one graph.
+
+        Raises ValueError where differences are asked of a function whose gradient jumps.
+        """
+        if self.products == "difference" and not self._smooth:
+            _refuse_kinks(self.pieces[0](self.w0.clone().requires_grad_()))
+            self._smooth = True
         return Point(self.pieces, self._checked(w), self.products)
 
     def loss(self, w: Tensor) -> float:
@@ -170,6 +179,21 @@ def _autocast(piece: Function, dtype: torch.dtype) -> Function:
             return piece(w)
 
     return function
+
+
+def _refuse_kinks(value: Tensor) -> None:
+    """Raise ValueError where the graph of a value holds an operation whose gradient jumps."""
+    seen, left = set(), [value.grad_fn]
+    while left:
+        node = left.pop()
+        if node is None or node in seen:
+            continue
+        name = node.name().partition("Backward")[0]
+        if name.startswith(KINKS) or (name == "Elu" and getattr(node, "_saved_alpha", 1) != 1):  # SELU
+            raise ValueError(f"products='difference' needs a gradient without jumps, and {name} has them; use 'exact', "
+                             "or a smooth activation, and average pooling for max-pooling.")  # fmt: skip
+        seen.add(node)
+        left += [inner for inner, _ in node.next_functions]
 
 
 def _loss_and_slope(pieces: Sequence[Function], w: Tensor, *, keep: bool) -> tuple[float, Tensor]:

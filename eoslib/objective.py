@@ -44,7 +44,7 @@ class Objective(Landscape):
     `products` says what a SharpnessTracker, and so `descend`, searches with. Loss, gradient and all else stay exact.
     - "exact": second derivatives, from the graph of the gradient.
     - "difference": (∇L(w + εv) − ∇L(w)) / ε, the price of one gradient and no graph of it. It pays where an exact
-      product costs much more than that: convolutions, deep networks, chunks.
+      product costs much more than that: convolutions, deep networks, chunks. Not with ReLU or max-pooling.
     - "bfloat16": a second graph, its matrix products and convolutions in bfloat16 (torch's autocast). It pays where
       arithmetic is what a product costs and the machine has instructions for it. Of a network in float32.
     x of whole numbers (torch.long) stays as it is, for networks that look words up; all else takes the network's dtype.

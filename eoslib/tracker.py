@@ -6,7 +6,6 @@ right where eigenvalues cross.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -44,9 +43,10 @@ class SharpnessTracker:
     - Where a value has fallen by more than 3 % of the largest since the last point, what was below may now be on top:
       an audit, in which not only a random r joins, but r, Hr … H⁷r, as in a cold start.
     Where the guard is far below, its product is computed only at every fourth point.
-    Where a point has approximate products (`Objective(products=…)`) the search is theirs, and each audit weighs what
-    they found with exact ones. What was off there is part of `errors`; where it is above half of `tol`, the points up
-    to the next audit are solved with exact products. `hvps` counts both kinds.
+    Where a point has approximate products (`Objective(products=…)`) they are used once an audit has found them good.
+    Exact ones weigh what they find at each audit, and where a value moves by more than 3 %. What was off there is part
+    of `errors`; where it is above half of `tol`, and where they do not converge, exact products take over until an
+    audit has weighed the others again. `hvps` counts both kinds.
     `tol` bounds the estimated relative error of the eigenvalues. A point where `max_hvps` products do not
     suffice comes back with converged=False.
     Raises ValueError on k < 1, tol outside (0, 1) or audit_every < 1.
@@ -69,7 +69,7 @@ class SharpnessTracker:
         self._generator = torch.Generator().manual_seed(seed)
         self._last: Ritz | None = None  # what was found at the last point
         self._second: Tensor | None = None  # (p,) the second guard, from the last point where the basis grew
-        self._off, self._noise = 0.0, 2.0**-8  # what was off at the last audit, relative: a value, and H u
+        self._off, self._noise = 0.0, np.inf  # what was off at the last audit, relative: a value, and H u
         self._calls, self._guard_age = 0, 0  # points seen, and how many since the guard's product was computed
 
     def __call__(self, point: Matrix) -> Eigenpairs:
@@ -77,15 +77,17 @@ class SharpnessTracker:
         if isinstance(point, Tensor):
             raise ValueError("A tracker takes a point, which knows its Hessian: tracker(objective.at(w)).")
         check_k(self.k, point.w.numel())
-        audit = self._calls % self.audit_every == 0  # the first call is one
-        space = self._space(point, audit)
-        self._last = self._audit(space) if audit or self._last is None else self._follow(space, self._last)
-        if audit and space.noise:
-            self._weigh(self._last, point.hvp, space)
-            if not self._serves:
-                spent, space = space.hvps, Subspace(point.hvp, point.w)
-                self._last = self._audit(space)
-                space.hvps += spent
+        audit = self._calls % self.audit_every == 0 or self._last is None
+        space, other = self._space(point, audit)
+        found = self._solve(space, audit)
+        if other is not None and (audit or (other is point and self._moved(found))):
+            self._weigh(found, other, space)
+        if other is point and (found.open or not self._serves):
+            self._noise = np.inf  # not before the next audit has weighed them again
+            spent, space = space.hvps, Subspace(point.hvp, point.w)
+            found = self._solve(space, audit=True)
+            space.hvps += spent
+        self._last = found
         if len(self._last.v) > self.k + 1:
             self._second = self._last.v[self.k + 1]
         self._calls += 1
@@ -107,29 +109,36 @@ class SharpnessTracker:
             none = np.empty(0)  # what was not yet good enough there matters no more
             self._last = Ritz(last["values"].cpu().numpy(), last["v"], last["hv"], last["v"][:0], none, none, none, [])
 
-    def _space(self, point: Matrix, audit: bool) -> Subspace:
-        """An empty basis, with approximate products where the point has them and they serve, or are tried again."""
-        cheaper = getattr(point, "approximate", None)  # not every matrix knows of it
-        if cheaper is None or not (audit or self._serves):
-            return Subspace(point.hvp, point.w)
-        most = OFF * self._goal.tol
-        return Subspace(cheaper.hvp, point.w, MARGIN * min(self._noise, NOISE), most if audit else self._off)
+    def _space(self, point: Matrix, audit: bool) -> tuple[Subspace, Matrix | None]:
+        """An empty basis, with approximate products where they serve, and what has the other kind of products."""
+        cheaper: Matrix | None = getattr(point, "approximate", None)  # not every matrix knows of it
+        if cheaper is None or not self._serves:
+            return Subspace(point.hvp, point.w), cheaper
+        off = OFF * self._goal.tol if audit else self._off  # an audit is to find out
+        return Subspace(cheaper.hvp, point.w, MARGIN * self._noise, off), point
 
     @property
     def _serves(self) -> bool:
         """Whether approximate products were off by little at the last audit."""
         return self._off <= OFF * self._goal.tol and self._noise <= NOISE
 
-    def _weigh(self, found: Ritz, hvp: Callable[[Tensor], Tensor], space: Subspace) -> None:
-        """Learn from k exact products what the approximate ones do to the pairs asked for."""
+    def _moved(self, found: Ritz) -> bool:
+        """Whether a value is not near that of the last point."""
+        last = self._last.values if self._last else found.values
+        return bool(abs(found.values[: self.k] - last[: self.k]).max() > NEAR * abs(last[0]))
+
+    def _weigh(self, found: Ritz, other: Matrix, space: Subspace) -> None:
+        """Learn from k products of the other kind how far off the approximate ones are for the pairs asked for."""
         u, largest = found.v[: self.k], abs(found.values[0]) or 1.0
-        change = torch.stack([hvp(row) for row in u]) - found.hv[: self.k]
+        change = torch.stack([other.hvp(row) for row in u]) - found.hv[: self.k]
         space.hvps += len(u)
         self._off = float((change * u).sum(1).abs().max()) / largest
         self._noise = float(torch.linalg.vector_norm(change, dim=1).max()) / largest
 
-    def _audit(self, space: Subspace) -> Ritz:
-        """From the last vectors, made orthonormal anew, and a random direction."""
+    def _solve(self, space: Subspace, audit: bool) -> Ritz:
+        """From the last vectors; in an audit made orthonormal anew, and with a random direction."""
+        if self._last is not None and not audit:
+            return self._follow(space, self._last)
         for v in [] if self._last is None else self._last.v[: self.k + 1]:
             space.add(v)
         return self._search(space, 1)
@@ -157,8 +166,7 @@ class SharpnessTracker:
         space.begin(v, old=None if renew else last.hv[k])
         found = ritz(space, self._goal)
         if not renew:
-            near = abs(found.values[:k] - last.values[:k]).max() <= NEAR * abs(last.values[0])
-            if near and not found.open and (found.coordinates[k, :k] ** 2).max() < GUARD_SHARE:
+            if not self._moved(found) and not found.open and (found.coordinates[k, :k] ** 2).max() < GUARD_SHARE:
                 self._guard_age += 1
                 return found
             space.renew(k)
