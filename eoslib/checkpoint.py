@@ -17,7 +17,7 @@ from torch import Tensor
 
 __all__ = ["Keeper", "identity", "read", "whole"]
 
-FORMAT = "eoslib-checkpoint-3"
+FORMAT = "eoslib-checkpoint-4"
 SAVE_EVERY = 60.0  # seconds between two checkpoints: what a crash may cost
 
 

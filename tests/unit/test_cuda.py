@@ -153,10 +153,11 @@ def test_the_papers_networks_train_a_step(network):
     assert np.isfinite(run.loss).all() and np.isfinite(run.sharpness).all()
 
 
-def test_products_in_bfloat16_find_what_exact_ones_do():
+@pytest.mark.parametrize("products", ["bfloat16", "difference"])
+def test_approximate_products_find_what_exact_ones_do(products):
     network, data = eos.mlp(64, 30, 20, 10, seed=0, dtype=torch.float32).cuda(), eos.digits(500)
-    plain, half = eos.Objective(network, data), eos.Objective(network, data, products="bfloat16")
-    runs = [eos.descend(o, eos.GradientDescent(0.55), steps=60, tol=3e-3, progress=False) for o in (plain, half)]
+    plain, cheap = eos.Objective(network, data), eos.Objective(network, data, products=products)
+    runs = [eos.descend(o, eos.GradientDescent(0.55), steps=60, tol=3e-3, progress=False) for o in (plain, cheap)]
     assert torch.equal(runs[0].w, runs[1].w)
-    assert not (runs[0].sharpness == runs[1].sharpness).any()
+    assert not (runs[0].sharpness == runs[1].sharpness)[1:].any()  # the first audit is exact
     assert abs(runs[1].sharpness / runs[0].sharpness - 1).max() < 6e-3
