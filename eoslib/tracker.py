@@ -25,6 +25,8 @@ GUARD_BELOW = 0.9  # the guard's eigenvalue is below this share of the last one 
 GUARD_SHARE = 0.01  # no pair asked for holds more than this share of the guard,
 NEAR = 0.03  # and no eigenvalue asked for has changed by more than this share of the largest.
 GROWN, STRICT = (0.1, np.inf), (0.03, 0.03)  # residuals allowed to the guards of a basis that grew, and in an audit
+# A point begins from the one before the last where that was twice as near as the last when a basis last had to grow,
+SWING = 1e-3  # and the last one had missed more than this share of the vectors
 # Approximate products serve while, at the last audit, they
 OFF = 0.5  # changed no value by more than this share of tol,
 NOISE = 0.01  # and no product by more than this share of the largest eigenvalue.
@@ -42,7 +44,8 @@ class SharpnessTracker:
     - Every `audit_every` points a random direction joins, and the subspace grows until both are to 3 %.
     - Where a value has fallen by more than 3 % of the largest since the last point, what was below may now be on top:
       an audit, in which not only a random r joins, but r, Hr … H⁷r, as in a cold start.
-    Where the guard is far below, its product is computed only at every fourth point.
+    Where the guard is far below, its product is computed only at every fourth point. Where the iterates swing with
+    period two, as they do past the edge, a point begins from what was found two points before.
     Where a point has approximate products (`Objective(products=…)`) they are used once an audit has found them good.
     Exact ones weigh what they find at each audit, and where a value moves by more than 3 %. What was off there is part
     of `errors`; where it is above half of `tol`, and where they do not converge, exact products take over until an
@@ -68,6 +71,8 @@ class SharpnessTracker:
         self._grown, self._strict = (replace(self._goal, guards=guards) for guards in (GROWN, STRICT))
         self._generator = torch.Generator().manual_seed(seed)
         self._last: Ritz | None = None  # what was found at the last point
+        self._before: Ritz | None = None  # and at the one before it
+        self._swings = False  # the point before the last is the better one to begin from
         self._second: Tensor | None = None  # (p,) the second guard, from the last point where the basis grew
         self._off, self._noise = 0.0, np.inf  # what was off at the last audit, relative: a value, and H u
         self._calls, self._guard_age = 0, 0  # points seen, and how many since the guard's product was computed
@@ -87,27 +92,27 @@ class SharpnessTracker:
             spent, space = space.hvps, Subspace(point.hvp, point.w)
             found = self._solve(space, audit=True)
             space.hvps += spent
-        self._last = found
-        if len(self._last.v) > self.k + 1:
-            self._second = self._last.v[self.k + 1]
+        if self._before and self._last and len(found.coordinates) > self.k + 1:  # the start was not good enough
+            left = _outside(found, self._last, self.k)
+            self._swings = left > SWING and _outside(found, self._before, self.k) < left / 2
+        self._before, self._last = self._last, found
+        if len(found.v) > self.k + 1:
+            self._second = found.v[self.k + 1]
         self._calls += 1
-        return eigenpairs(self._last, space, self.k)
+        return eigenpairs(found, space, self.k)
 
     def state_dict(self) -> dict[str, Any]:
         """Everything the next call depends on, as tensors and numbers."""
-        last = self._last and {"values": torch.from_numpy(self._last.values.copy()), "v": self._last.v,
-                               "hv": self._last.hv}  # fmt: skip
-        return {"last": last, "second": self._second, "calls": self._calls, "guard_age": self._guard_age,
+        return {"last": _packed(self._last), "before": _packed(self._before), "swings": self._swings,
+                "second": self._second, "calls": self._calls, "guard_age": self._guard_age,
                 "approximate": (self._off, self._noise), "generator": self._generator.get_state()}  # fmt: skip
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from where `state_dict` was taken, on the CPU to the last bit."""
+        self._last, self._before, self._swings = _unpacked(state["last"]), _unpacked(state["before"]), state["swings"]
         self._calls, self._guard_age, self._second = state["calls"], state["guard_age"], state["second"]
         self._off, self._noise = state["approximate"]
         self._generator.set_state(state["generator"].cpu())
-        if (last := state["last"]) is not None:
-            none = np.empty(0)  # what was not yet good enough there matters no more
-            self._last = Ritz(last["values"].cpu().numpy(), last["v"], last["hv"], last["v"][:0], none, none, none, [])
 
     def _space(self, point: Matrix, audit: bool) -> tuple[Subspace, Matrix | None]:
         """An empty basis, with approximate products where they serve, and what has the other kind of products."""
@@ -122,9 +127,13 @@ class SharpnessTracker:
         """Whether approximate products were off by little at the last audit."""
         return self._off <= OFF * self._goal.tol and self._noise <= NOISE
 
+    def _start(self) -> Ritz | None:
+        """What to begin from: where the iterates swing with period two, the last point lies on the other side."""
+        return self._before if self._swings else self._last
+
     def _moved(self, found: Ritz) -> bool:
-        """Whether a value is not near that of the last point."""
-        last = self._last.values if self._last else found.values
+        """Whether a value is not near that of the point it was begun from."""
+        last = (self._start() or found).values
         return bool(abs(found.values[: self.k] - last[: self.k]).max() > NEAR * abs(last[0]))
 
     def _weigh(self, found: Ritz, other: Matrix, space: Subspace) -> None:
@@ -136,10 +145,11 @@ class SharpnessTracker:
         self._noise = float(torch.linalg.vector_norm(change, dim=1).max()) / largest
 
     def _solve(self, space: Subspace, audit: bool) -> Ritz:
-        """From the last vectors; in an audit made orthonormal anew, and with a random direction."""
-        if self._last is not None and not audit:
-            return self._follow(space, self._last)
-        for v in [] if self._last is None else self._last.v[: self.k + 1]:
+        """From the vectors of an earlier point; in an audit made orthonormal anew, and with a random direction."""
+        start = self._start()
+        if start is not None and not audit:
+            return self._follow(space, start)
+        for v in [] if start is None else start.v[: self.k + 1]:
             space.add(v)
         return self._search(space, 1)
 
@@ -157,12 +167,13 @@ class SharpnessTracker:
         return solve(space, self._strict, self.max_hvps, self._generator)
 
     def _follow(self, space: Subspace, last: Ritz) -> Ritz:
-        """From the last vectors; the guard's product may be an old one, if it hardly enters the result.
+        """From its vectors; the guard's product may be an old one, if it hardly enters the result.
 
         What the old product can spoil is the guard's share of a pair, squared, times the change of its curvature.
         """
         v, k = last.v[: self.k + 1], self.k
-        renew = len(v) == k or self._guard_age == GUARD_AGE or last.values[k] > GUARD_BELOW * last.values[k - 1]
+        renew = self._swings or len(v) == k or self._guard_age == GUARD_AGE
+        renew = renew or last.values[k] > GUARD_BELOW * last.values[k - 1]
         space.begin(v, old=None if renew else last.hv[k])
         found = ritz(space, self._goal)
         if not renew:
@@ -177,6 +188,23 @@ class SharpnessTracker:
         found = solve(space, self._grown, self.max_hvps, self._generator) if found.open else found
         fell = (found.values[:k] < last.values[:k] - NEAR * abs(last.values[0])).any()
         return self._search(space, PROBE) if fell else found
+
+
+def _outside(found: Ritz, other: Ritz, k: int) -> float:
+    """How much of the k vectors found lies outside the span of the other's k + 1: between 0 and k."""
+    return k - float((found.v[:k] @ other.v[: k + 1].T).square().sum())
+
+
+def _packed(ritz: Ritz | None) -> dict[str, Tensor] | None:
+    """What a next point needs of it. What was not yet good enough matters no more."""
+    return None if ritz is None else {"values": torch.from_numpy(ritz.values.copy()), "v": ritz.v, "hv": ritz.hv}
+
+
+def _unpacked(state: dict[str, Tensor] | None) -> Ritz | None:
+    if state is None:
+        return None
+    none = np.empty(0)
+    return Ritz(state["values"].cpu().numpy(), state["v"], state["hv"], state["v"][:0], none, none, none, [])
 
 
 def _by_gap(values: Array, norms: Array) -> Array:
