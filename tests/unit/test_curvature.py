@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import eoslib as eos
+from eoslib.operators import Operator
 from eoslib.tracker import _by_gap
 
 
@@ -335,3 +336,58 @@ def test_a_tracker_whose_points_lie_far_apart_takes_nothing_on_trust():
     for a in (0.5, 0.99993, 0.9999996):
         got = track(chain.at(torch.full((2,), a, dtype=torch.float64))).values.item()
         assert got == pytest.approx(max(3 * a * a - 1, 1 - a * a), rel=1e-3)
+
+
+def swinging(t, values, angle=0.6, drift=1e-3):
+    """A matrix with these eigenvalues whose eigenvectors turn by ± angle / 2 at every other t, and drift slowly."""
+    generator, p = torch.Generator().manual_seed(0), len(values)
+    turn, slide = (torch.randn(p, p, generator=generator, dtype=torch.float64) / (2 * p) ** 0.5 for _ in range(2))
+    q = torch.matrix_exp((-1) ** t * angle / 2 * (turn - turn.T) + t * drift * (slide - slide.T))
+    matrix = q @ torch.diag(values) @ q.T
+    return Operator(torch.zeros(p).double(), lambda v: matrix @ v)
+
+
+BULK = torch.linspace(0, 6, 77, dtype=torch.float64)
+SWINGING = torch.cat([torch.tensor([10.0, 9.5, 9.0]).double(), BULK])
+
+
+def test_where_points_swing_each_begins_from_the_last_one_on_its_side(monkeypatch):
+    points = [swinging(t, SWINGING) for t in range(40)]
+
+    def products(track):
+        pairs = [track(point) for point in points]
+        assert all(p.converged and p.values.item() == pytest.approx(10.0, rel=1e-3) for p in pairs)
+        return np.mean([p.hvps for p in pairs[5:]])
+
+    here = products(eos.SharpnessTracker())
+    monkeypatch.setattr("eoslib.tracker.SWING", np.inf)
+    assert 2 * here < products(eos.SharpnessTracker())
+
+
+def test_points_that_only_drift_begin_from_the_last_one():
+    track = eos.SharpnessTracker()
+    for t in range(40):
+        track(swinging(t, SWINGING, angle=0.0, drift=0.1))
+    assert not track.state_dict()["swings"]
+
+
+def test_a_swinging_tracker_goes_on_from_its_state_to_the_last_bit():
+    first, second = eos.SharpnessTracker(), eos.SharpnessTracker()
+    for t in range(7):
+        first(swinging(t, SWINGING))
+    assert first.state_dict()["swings"]
+    second.load_state_dict(first.state_dict())
+    for t in range(7, 20):
+        a, b = (track(swinging(t, SWINGING)) for track in (first, second))
+        assert torch.equal(a.values, b.values) and a.hvps == b.hvps
+
+
+@pytest.mark.parametrize("at", [21, 22, 25])
+def test_a_fall_while_points_swing_is_seen_too(at):
+    """Away from the audits the top falls from 10 to 8.5, and what was in the bulk rises to 9.8."""
+    fallen = SWINGING.clone()
+    fallen[0], fallen[40] = 8.5, 9.8
+    track = eos.SharpnessTracker()
+    for t in range(at + 4):
+        pairs = track(swinging(t, fallen if t >= at else SWINGING))
+        assert pairs.values.item() == pytest.approx(9.8 if t >= at else 10.0, rel=1e-2)
