@@ -69,4 +69,4 @@ def test_the_floors_can_be_read_in_one_sitting(capsys: pytest.CaptureFixture[str
     lengths = {module: length(module) for module in MODULES if FLOORS[module] <= 4}
     with capsys.disabled():
         print(f"\neoslib, floors 0 to 4: {sum(lengths.values()):,} lines in {len(lengths)} modules")
-    assert sum(lengths.values()) <= 2800
+    assert sum(lengths.values()) <= 2850
