@@ -364,6 +364,28 @@ def test_where_points_swing_each_begins_from_the_last_one_on_its_side(monkeypatc
     assert 2 * here < products(eos.SharpnessTracker())
 
 
+def test_where_points_swing_no_product_of_a_guard_is_old():
+    """Renewed at every fourth point, it would be renewed on one side only."""
+    lone = torch.cat([torch.tensor([10.0, 6.0]).double(), BULK / 2])  # elsewhere the guard would be far enough below
+    track = eos.SharpnessTracker()
+    products = [track(swinging(t, lone)).hvps for t in range(20)]
+    assert track.state_dict()["swings"] and min(products) == 2
+
+
+def test_where_only_the_other_side_is_higher_nothing_is_weighed_for_it():
+    """The sharpness is 10 and 8 in turn. Against the last point it moves at every step, on its own side never."""
+    weighed = []
+    track = eos.SharpnessTracker(tol=3e-3)
+    for t in range(30):
+        scale = 1.0 if t % 2 else 0.8
+        point = swinging(t, scale * SWINGING)
+        exact = point.hvp
+        point.approximate = Operator(point.w, exact)
+        point.hvp = lambda v, t=t, exact=exact: weighed.append(t) or exact(v)  # an append returns None
+        assert track(point).values.item() == pytest.approx(10.0 * scale, rel=3e-3)
+    assert {t for t in weighed if t >= 10} == {10, 20}  # the audits
+
+
 def test_points_that_only_drift_begin_from_the_last_one():
     track = eos.SharpnessTracker()
     for t in range(40):
