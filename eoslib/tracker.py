@@ -42,8 +42,8 @@ class SharpnessTracker:
     - A second one, kept aside, joins when the subspace has to grow, which then goes on until the first is an
       eigenvector to 10 %.
     - Every `audit_every` points a random direction joins, and the subspace grows until both are to 3 %.
-    - Where a value has fallen by more than 3 % of the largest since the last point, what was below may now be on top:
-      an audit, in which not only a random r joins, but r, Hr … H⁷r, as in a cold start.
+    - Where a value is lower by more than 3 % of the largest than where the search began, what was below may now be on
+      top: an audit, in which not only a random r joins, but r, Hr … H⁷r, as in a cold start.
     Where the guard is far below, its product is computed only at every fourth point. Where the iterates swing with
     period two, as they do past the edge, a point begins from what was found two points before.
     Where a point has approximate products (`Objective(products=…)`) they are used once an audit has found them good.
@@ -71,7 +71,7 @@ class SharpnessTracker:
         self._grown, self._strict = (replace(self._goal, guards=guards) for guards in (GROWN, STRICT))
         self._generator = torch.Generator().manual_seed(seed)
         self._last: Ritz | None = None  # what was found at the last point
-        self._before: Ritz | None = None  # and at the one before it
+        self._before: Ritz | None = None  # and at the one before it, without products
         self._swings = False  # the point before the last is the better one to begin from
         self._second: Tensor | None = None  # (p,) the second guard, from the last point where the basis grew
         self._off, self._noise = 0.0, np.inf  # what was off at the last audit, relative: a value, and H u
@@ -95,7 +95,7 @@ class SharpnessTracker:
         if self._before and self._last and len(found.coordinates) > self.k + 1:  # the start was not good enough
             left = _outside(found, self._last, self.k)
             self._swings = left > SWING and _outside(found, self._before, self.k) < left / 2
-        self._before, self._last = self._last, found
+        self._before, self._last = self._last and _slim(self._last), found
         if len(found.v) > self.k + 1:
             self._second = found.v[self.k + 1]
         self._calls += 1
@@ -193,6 +193,12 @@ class SharpnessTracker:
 def _outside(found: Ritz, other: Ritz, k: int) -> float:
     """How much of the k vectors found lies outside the span of the other's k + 1: between 0 and k."""
     return k - float((found.v[:k] @ other.v[: k + 1].T).square().sum())
+
+
+def _slim(ritz: Ritz) -> Ritz:
+    """Without its products and residuals, which are as large as the vectors."""
+    none = ritz.v.new_empty(0, ritz.v.shape[1])
+    return replace(ritz, hv=none, residuals=none)
 
 
 def _packed(ritz: Ritz | None) -> dict[str, Tensor] | None:
