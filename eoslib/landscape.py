@@ -50,10 +50,10 @@ class Point:
     def __init__(self, pieces: Sequence[Function], w: Tensor, products: str = "exact") -> None:
         self.w = w.detach().clone().requires_grad_()  # (p,) a copy: chunks are evaluated again, and w may have moved on
         self._pieces, self._products = pieces, products
-        keep = products == "exact"
-        self.loss, slope = _loss_and_slope(pieces, self.w, keep=keep and len(pieces) == 1)
+        keep = products == "exact" and len(pieces) == 1
+        self.loss, slope = _loss_and_slope(pieces, self.w, keep=keep)
         self.gradient = slope.detach()  # (p,)
-        self._kept: Tensor | None = slope if keep and len(pieces) == 1 else None
+        self._kept: Tensor | None = slope if keep else None
 
     @cached_property
     def approximate(self) -> Matrix | None:
