@@ -1,8 +1,9 @@
 """What the sharpness costs at every step, in units of a plain gradient step, and how wrong it is.
 
 One process, one thread, processor time (on CUDA: wall time between synchronisations). At every step of one descent
-past its edge the methods are timed in turn at the same w, so the machine's moods meet all of them alike. Prints a
-table and writes it, with where it came from, as JSON.
+past its edge a plain step and ours are timed in turn at the same w, so the machine's moods meet all of them alike;
+the other libraries follow at some of these w, each time next to a plain step. Prints a table and writes it, with where
+it came from, as JSON.
 
     python benchmarks/sharpness.py                  all four workloads, B and C in a short stretch: took 60 minutes
     python benchmarks/sharpness.py A D --seeds 1    two of them, from one start each
@@ -20,6 +21,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -29,7 +31,8 @@ from workloads import Workload, workload
 import eoslib as eos
 from eoslib.trajectory import provenance
 
-Ours = tuple[eos.Objective, eos.SharpnessTracker]
+Seen = tuple[float, float, int]  # cost × a plain step, sharpness, products
+T = TypeVar("T")
 ROOT = Path(__file__).resolve().parent.parent
 WARM_UP = 10  # steps that the tracker sees before timing begins
 
@@ -87,46 +90,56 @@ def exact(name: str, work: Workload, w: torch.Tensor) -> float:
     return eos.SharpnessTracker(tol=1e-5)(work.single.at(w)).values.item()
 
 
-def timed(call: Callable[[], tuple[float, int]]) -> tuple[float, float, int]:
+def timed(call: Callable[[], T]) -> tuple[float, T]:
+    """Seconds and result."""
     clock = time.process_time
     if torch.cuda.is_available():
         torch.cuda.synchronize()
         clock = time.perf_counter
     start = clock()
-    value, hvps = call()
+    result = call()
     if torch.cuda.is_available():
         torch.cuda.synchronize()
-    return clock() - start, value, hvps
+    return clock() - start, result
 
 
 def visits(name: str, seed: int, plan: Plan, device: str) -> Iterator[tuple[str, Visit]]:
-    """Every method at the steps of one descent, as (method, visit)."""
+    """Every method at the steps of one descent, as (method, visit).
+
+    Exact values and peers come when the descent is over. Between its steps they would fill the caches with their own
+    numbers, and the next tracked step would be timed as no training meets it.
+    """
     work = workload(name, seed, device)
-    ours = {method: (one, eos.SharpnessTracker(tol=work.tol)) for method, one in work.ours.items()}
-    w = work.single.w0
-    for t in range(work.edge + plan.steps):
-        if t >= work.edge - WARM_UP:
-            pairs = visit(name, work, ours, w, t - work.edge, plan)
-            yield from pairs if t >= work.edge else ()
-        w = w - work.lr(t, math.nan) * work.single.gradient(w)
+    for t, (w, seen) in enumerate(list(tracked_descent(work, plan))):
+        true = exact(name, work, w) if t % plan.compare == 0 else math.nan
+        if t % plan.peers == 0:
+            for _ in range(2):  # the first only brings its numbers back into the caches
+                plain, _ = timed(lambda w=w: work.single.loss_and_gradient(w))
+            for peer, sharpness in PEERS.items():
+                seconds, (value, hvps) = timed(lambda w=w, sharpness=sharpness: sharpness(work.single, w))
+                seen[peer] = seconds / plain + 1, value, hvps
+        yield from ((method, Visit(cost, hvps, abs(value / true - 1))) for method, (cost, value, hvps) in seen.items())
 
 
-def visit(
-    name: str, work: Workload, ours: dict[str, Ours], w: torch.Tensor, t: int, plan: Plan
-) -> list[tuple[str, Visit]]:
-    """Time a plain step, our step and, where it is their turn, the peers', all at the same w."""
+def tracked_descent(work: Workload, plan: Plan) -> Iterator[tuple[torch.Tensor, dict[str, Seen]]]:
+    """w at every step past the edge, and what each of ours saw there, one after the other.
+
+    The plain step that their costs are measured in is the one that moves w.
+    """
 
     def tracked(one: eos.Objective, tracker: eos.SharpnessTracker) -> tuple[float, int]:
         pairs = tracker(one.at(w))
         return pairs.values.item(), pairs.hvps
 
-    plain, _, _ = timed(lambda: (work.single.loss_and_gradient(w)[0], 0))
-    seen = {method: timed(lambda pair=pair: tracked(*pair)) for method, pair in ours.items()}
-    true = exact(name, work, w) if t >= 0 and t % plan.compare == 0 else float("nan")
-    for peer, sharpness in PEERS.items() if t >= 0 and t % plan.peers == 0 else ():
-        seconds, value, hvps = timed(lambda sharpness=sharpness: sharpness(work.single, w))
-        seen[peer] = seconds + plain, value, hvps
-    return [(method, Visit(cost / plain, hvps, abs(value / true - 1))) for method, (cost, value, hvps) in seen.items()]
+    ours = {method: (one, eos.SharpnessTracker(tol=work.tol)) for method, one in work.ours.items()}
+    w = work.single.w0
+    for t in range(work.edge + plan.steps):
+        plain, (_, gradient) = timed(lambda w=w: work.single.loss_and_gradient(w))
+        if t >= work.edge - WARM_UP:
+            seen = {method: timed(lambda pair=pair: tracked(*pair)) for method, pair in ours.items()}
+            if t >= work.edge:
+                yield w, {method: (cost / plain, *found) for method, (cost, found) in seen.items()}
+        w = w - work.lr(t, math.nan) * gradient
 
 
 def row(name: str, method: str, seen: list[Visit]) -> Row:
