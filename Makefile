@@ -52,7 +52,7 @@ chapters: .venv/.reader ## run the notebooks again and store their outputs (ONLY
 slides: .venv/.reader ## every chapter's figures into _build/slides (RUN="--run --format svg" draws again; ONLY as above)
 	@$(BIN)/python scripts/slides.py $(RUN) $(ONLY)
 
-bench: .venv/.test ## time the widget's engine and the library, the short tables first; took 67 minutes, installing included
+bench: .venv/.test ## time the widget's engine and the library, the short tables first; took 66 minutes
 	@$(WITH_NODE) node widgets/bench.mjs
 	@for script in memory sweep sharpness; do $(BIN)/python benchmarks/$$script.py || exit 1; done
 
